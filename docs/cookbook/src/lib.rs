@@ -1,0 +1,10 @@
+//! What the `cookbook` program is made of; a library so that the house test can use the same parts.
+
+pub mod book;
+pub mod chooser;
+pub mod copy;
+pub mod list;
+pub mod report;
+pub mod serve;
+pub mod splice;
+pub mod workspace;
