@@ -1,8 +1,106 @@
-//! Copies a variant.
+//! Copies the files one variant needs, ready to compile in another crate.
 
-use crate::workspace::Workspace;
+mod dependencies;
 
-/// In the making.
-pub fn run(_: &Workspace, _: &str, _: &str, _: &std::path::Path) -> anyhow::Result<()> {
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::workspace::{Recipe, Variant, Workspace};
+
+/// Copies a variant and tells what is left to do by hand.
+///
+/// # Errors
+///
+/// When there is no such recipe or variant, when a file is in the way, and when a file cannot be
+/// read or written.
+pub fn run(workspace: &Workspace, recipe: &str, variant: &str, to: &Path) -> anyhow::Result<()> {
+    let recipe = workspace.recipe(recipe)?;
+    let variant = recipe.variant(variant)?;
+    let copied = copy(workspace, &recipe, variant, to)?;
+    io::stdout().write_all(copied.next_steps(to).as_bytes())?;
     Ok(())
+}
+
+/// What was copied, and what the files need around them.
+#[derive(Debug)]
+pub struct Copied {
+    files: Vec<PathBuf>,
+    /// The `mod` lines that declare the files, as the recipe has them.
+    pub modules: Vec<String>,
+    /// Lines for `[dependencies]`.
+    pub dependencies: Vec<String>,
+}
+
+/// Copies the files that the variant's header names. Writes all of them or none.
+///
+/// # Errors
+///
+/// When a file is in the way, and when one cannot be read or written.
+pub fn copy(
+    workspace: &Workspace,
+    recipe: &Recipe,
+    variant: &Variant,
+    to: &Path,
+) -> anyhow::Result<Copied> {
+    refuse_to_overwrite(&variant.files, to)?;
+    let source = recipe.folder.join("src");
+    let texts = variant.files.iter().map(|file| workspace.read(source.join(file)));
+    let texts: Vec<_> = texts.collect::<anyhow::Result<_>>()?;
+    for (file, text) in variant.files.iter().zip(&texts) {
+        let target = to.join(file);
+        let folder = target.parent().unwrap_or(to);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&target, text))
+            .with_context(|| format!("cannot write {}", target.display()))?;
+    }
+    Ok(Copied {
+        files: variant.files.clone(),
+        modules: modules(&workspace.read(source.join("lib.rs"))?, &variant.files),
+        dependencies: dependencies::of(workspace, recipe, &texts)?,
+    })
+}
+
+fn refuse_to_overwrite(files: &[PathBuf], to: &Path) -> anyhow::Result<()> {
+    let there = files.iter().map(|file| to.join(file)).filter(|file| file.exists());
+    let in_the_way: Vec<_> = there.map(|file| file.display().to_string()).collect();
+    anyhow::ensure!(
+        in_the_way.is_empty(),
+        "nothing was copied, because there is already: {}. Name an empty folder, or move them away",
+        in_the_way.join(", ")
+    );
+    Ok(())
+}
+
+/// The lines of `lib.rs` that declare the modules among `files`.
+fn modules(lib: &str, files: &[PathBuf]) -> Vec<String> {
+    let declares = |line: &str| {
+        let name =
+            line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')?;
+        files
+            .iter()
+            .any(|file| *file == Path::new(name).with_extension("rs"))
+            .then(|| line.to_owned())
+    };
+    lib.lines().filter_map(declares).collect()
+}
+
+impl Copied {
+    fn next_steps(&self, to: &Path) -> String {
+        let files: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
+        let mut text = format!("Copied to {}: {}\n", to.display(), files.join(", "));
+        text += "\nThey are siblings; declare them in the file of the module that holds them\n";
+        text += "(lib.rs, main.rs or its mod.rs):\n\n";
+        text += &indented(&self.modules);
+        if !self.dependencies.is_empty() {
+            text += "\nAdd to the [dependencies] of your Cargo.toml:\n\n";
+            text += &indented(&self.dependencies);
+        }
+        text
+    }
+}
+
+fn indented(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("    {line}\n")).collect()
 }

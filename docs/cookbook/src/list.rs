@@ -1,8 +1,45 @@
-//! The recipes.
+//! The recipes, a line each, with the commands to test, run and bench them.
 
-use crate::workspace::Workspace;
+use std::io::{self, Write};
 
-/// In the making.
-pub fn run(_: &Workspace) -> anyhow::Result<()> {
+use crate::workspace::{Recipe, Workspace};
+
+/// Prints the finished recipes.
+///
+/// # Errors
+///
+/// When the recipes cannot be read or the output cannot be written.
+pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut recipes = workspace.recipes()?;
+    recipes.retain(|recipe| !recipe.draft);
+    io::stdout().write_all(list(&recipes).as_bytes())?;
     Ok(())
+}
+
+fn list(recipes: &[Recipe]) -> String {
+    if recipes.is_empty() {
+        return "No recipe is finished yet.\n".to_owned();
+    }
+    let width = recipes.iter().map(|recipe| recipe.name.len()).max().unwrap_or(0);
+    let entries: Vec<_> = recipes.iter().map(|recipe| entry(recipe, width)).collect();
+    let next =
+        "`cookbook choose` helps to pick one, `cookbook copy --help` says how to take it along.";
+    format!("{}\n{next}\n", entries.join("\n"))
+}
+
+fn entry(recipe: &Recipe, width: usize) -> String {
+    let indent = " ".repeat(width + 2);
+    let mut text = format!("{:width$}  {}\n", recipe.name, recipe.summary);
+    for command in commands(recipe) {
+        text += &format!("{indent}{command}\n");
+    }
+    text
+}
+
+fn commands(recipe: &Recipe) -> Vec<String> {
+    let name = &recipe.name;
+    let mut commands = vec![format!("cargo test -p {name}")];
+    commands.extend(recipe.examples.iter().map(|it| format!("cargo run -p {name} --example {it}")));
+    commands.extend(recipe.bench.as_ref().map(|_| format!("cargo bench --bench {name}")));
+    commands
 }

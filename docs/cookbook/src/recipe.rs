@@ -8,6 +8,9 @@ use serde::Deserialize;
 use crate::source;
 use crate::workspace::Workspace;
 
+/// Where the benchmarks stand: a file or a folder each, named after the recipe.
+pub const BENCHES: &str = "benches/benches";
+
 /// What the program and the book know about one recipe.
 #[derive(Debug, Clone)]
 pub struct Recipe {
@@ -52,7 +55,8 @@ impl Recipe {
         let readme = workspace.read(folder.join("README.md"))?;
         let title = readme.lines().find_map(|line| line.strip_prefix("# "));
         let name = manifest.package.name;
-        let bench = Path::new("benches/benches").join(format!("{name}.rs"));
+        let bench = ["{name}.rs", "{name}/main.rs"]
+            .map(|file| Path::new(BENCHES).join(file.replace("{name}", &name)));
         Ok(Self {
             group,
             folder: folder.to_owned(),
@@ -62,7 +66,7 @@ impl Recipe {
             variants: variants(workspace, folder)?,
             contract: contract(workspace, folder)?,
             examples: stems(&workspace.files(folder.join("examples"), "rs")),
-            bench: workspace.path(&bench).is_file().then_some(bench),
+            bench: bench.into_iter().find(|file| workspace.path(file).is_file()),
             name,
         })
     }

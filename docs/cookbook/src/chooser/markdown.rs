@@ -1,0 +1,43 @@
+//! The tree as Markdown, for documents: whole, or a line for each common need.
+
+use std::path::Path;
+
+use super::{Chooser, Leaf};
+use crate::workspace::relative_link;
+
+/// The whole tree as a nested list, with links from a document in `folder`.
+pub fn tree(chooser: &Chooser, folder: &Path) -> String {
+    let mut text = format!("**{}**\n\n", chooser.tree.question);
+    for branch in &chooser.tree.branch {
+        text += &format!("- {}\n", branch.say);
+        for leaf in &branch.leaf {
+            let note = leaf.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+            let (pattern, take) = answer(chooser, leaf, folder);
+            text += &format!("  - {}: {pattern}{take}{note}\n", leaf.want);
+        }
+    }
+    for advice in &chooser.tree.then {
+        text += &format!("\n**{}** {}\n", advice.question, advice.answer);
+    }
+    text
+}
+
+/// About ten lines "use X when you want Y".
+pub fn short(chooser: &Chooser, folder: &Path) -> String {
+    let line = |leaf: &Leaf| {
+        let (pattern, take) = answer(chooser, leaf, folder);
+        format!("- Use {pattern} when you want {}{take}\n", leaf.want)
+    };
+    chooser.leaves().filter(|leaf| leaf.short).map(line).collect()
+}
+
+/// The pattern, linked if it is finished, and what to take until then.
+fn answer(chooser: &Chooser, leaf: &Leaf, folder: &Path) -> (String, String) {
+    match chooser.finished(leaf) {
+        Some(recipe) => {
+            let link = relative_link(folder, &recipe.readme());
+            (format!("**[{}]({link})**", leaf.pattern), String::new())
+        }
+        None => (format!("**{}**", leaf.pattern), format!(" (until ours stands: {})", leaf.take)),
+    }
+}

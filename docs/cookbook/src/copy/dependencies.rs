@@ -1,0 +1,96 @@
+//! Which crates copied files need, as lines for the `[dependencies]` of another crate.
+
+use anyhow::Context as _;
+use toml::{Table, Value};
+
+use crate::workspace::{Recipe, Workspace};
+
+/// The recipe's dependencies that the `texts` use, with versions and features from the workspace.
+pub(super) fn of(
+    workspace: &Workspace,
+    recipe: &Recipe,
+    texts: &[String],
+) -> anyhow::Result<Vec<String>> {
+    let manifest: Table = workspace.read(recipe.folder.join("Cargo.toml"))?.parse()?;
+    let root: Table = workspace.read("Cargo.toml")?.parse()?;
+    let shared = root.get("workspace").and_then(|it| it.get("dependencies"));
+    let own = manifest.get("dependencies").and_then(Value::as_table).cloned().unwrap_or_default();
+    own.iter()
+        .filter(|(name, _)| texts.iter().any(|text| uses(text, &name.replace('-', "_"))))
+        .map(|(name, asked)| {
+            let resolved = resolve(asked, shared.and_then(|shared| shared.get(name)))
+                .with_context(|| format!("{} asks for {name} without a version", recipe.name))?;
+            Ok(format!("{name} = {resolved}"))
+        })
+        .collect()
+}
+
+/// Whether code (not a comment) names the crate in a path.
+fn uses(text: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.into_iter().any(|line| {
+        line.match_indices(&path).any(|(at, _)| {
+            !line[..at].ends_with(|before: char| before.is_alphanumeric() || "_:".contains(before))
+        })
+    })
+}
+
+/// What the recipe asks for, with what it inherits filled in.
+fn resolve(asked: &Value, shared: Option<&Value>) -> Option<Value> {
+    let inherits = asked.get("workspace").and_then(Value::as_bool) == Some(true);
+    let base = if inherits { shared? } else { asked };
+    let mut table = match base {
+        Value::Table(table) => table.clone(),
+        version => Table::from_iter([("version".to_owned(), version.clone())]),
+    };
+    if inherits {
+        let lists = [shared?.get("features"), asked.get("features")];
+        let mut features: Vec<_> =
+            lists.into_iter().flatten().filter_map(Value::as_array).flatten().cloned().collect();
+        features.dedup();
+        if !features.is_empty() {
+            table.insert("features".to_owned(), Value::Array(features));
+        }
+    }
+    match table.get("version") {
+        Some(version) if table.len() == 1 => Some(version.clone()),
+        Some(_) => Some(Value::Table(table)),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(line: &str) -> Value {
+        line.parse::<Table>().unwrap()["it"].clone()
+    }
+
+    #[test]
+    fn versions_and_features_come_from_the_workspace() {
+        let shared = value(r#"it = { version = "1.54", default-features = false }"#);
+        let asked = value(r#"it = { workspace = true, features = ["sync"] }"#);
+        let resolved = resolve(&asked, Some(&shared)).unwrap().to_string();
+        let parsed = value(&format!("it = {resolved}"));
+        assert_eq!(parsed["version"].as_str(), Some("1.54"));
+        assert_eq!(parsed["default-features"].as_bool(), Some(false));
+        assert_eq!(parsed["features"][0].as_str(), Some("sync"));
+        assert!(parsed.get("workspace").is_none());
+    }
+
+    #[test]
+    fn a_bare_version_stays_bare() {
+        let asked = value("it = { workspace = true }");
+        assert_eq!(resolve(&asked, Some(&value(r#"it = "2""#))).unwrap().to_string(), "\"2\"");
+    }
+
+    #[test]
+    fn only_code_that_names_a_crate_uses_it() {
+        assert!(uses("use tokio::sync::oneshot;", "tokio"));
+        assert!(uses("    #[derive(thiserror::Error)]", "thiserror"));
+        assert!(!uses("/// See tokio::sync.", "tokio"));
+        assert!(!uses("use my_tokio::sync; use super::tokio::x;", "tokio"));
+    }
+}
