@@ -9,7 +9,7 @@ use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use crate::record;
 use crate::schedule::{Schedule, is_set, name};
-use crate::scheduler::{Bounded, Progress};
+use crate::scheduler::{Bounded, Progress, UNREPEATABLE};
 
 /// [`fails`] gives up after trying every schedule with so many preemptions.
 pub const FAILS_PREEMPTIONS: usize = 4;
@@ -34,10 +34,8 @@ type Scenario = Arc<dyn Fn() + Send + Sync>;
 pub fn holds(bound: usize, scenario: impl Fn() + Send + Sync + 'static) -> usize {
     let (tried, failure) = search(bound, usize::MAX, Arc::new(scenario));
     if let Some(schedule) = failure {
-        panic!(
-            "fails under schedule {}, with {} preemptions:\n\n{schedule}\n",
-            schedule.index, schedule.preemptions
-        );
+        let Schedule { index, preemptions, .. } = schedule;
+        panic!("fails under schedule {index}, preemptions: {preemptions}\n\n{schedule}\n");
     }
     tried
 }
@@ -66,6 +64,7 @@ pub fn bound(plain: usize) -> usize {
 }
 
 /// Bound after bound, so that the first failure has the fewest preemptions.
+#[track_caller]
 fn search(bound: usize, budget: usize, scenario: Scenario) -> (usize, Option<Schedule>) {
     record::quieten_panics();
     let mut tried = 0;
@@ -76,6 +75,7 @@ fn search(bound: usize, budget: usize, scenario: Scenario) -> (usize, Option<Sch
         let (fresh, failure) = run.join().expect("an exploration returns what went wrong");
         tried += fresh;
         if let Some(mut schedule) = failure {
+            assert!(schedule.message != UNREPEATABLE, "{UNREPEATABLE}");
             schedule.index = tried;
             return (tried, Some(schedule));
         }

@@ -84,21 +84,25 @@ pub(crate) fn name(task: usize) -> String {
 
 impl Display for Schedule {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut lanes: Vec<usize> = self.notes.iter().map(|note| note.task).collect();
-        lanes.extend(self.task);
-        lanes.sort_unstable();
-        lanes.dedup();
-        let indent = |task| 4 * lanes.iter().position(|lane| *lane == task).unwrap_or(0);
-        for Note { task, text } in &self.notes {
-            writeln!(f, "{:indent$}{} {text}", "", name(*task), indent = indent(*task))?;
-        }
-        let reason: Vec<&str> = self.message.lines().map(str::trim).collect();
-        let reason = reason.join(", ");
-        match self.task {
-            Some(task) => {
-                write!(f, "{:indent$}{} <- {reason}", "", name(task), indent = indent(task))
+        let mut tasks: Vec<usize> = self.notes.iter().map(|note| note.task).collect();
+        tasks.extend(self.task);
+        tasks.sort_unstable();
+        tasks.dedup();
+        let lane = |task: usize| {
+            let column = tasks.iter().position(|other| *other == task).unwrap_or(0);
+            format!("{:1$}{2}", "", 4 * column, name(task))
+        };
+        let line = |note: &Note| format!("{} {}", lane(note.task), note.text);
+        let mut lines: Vec<String> = self.notes.iter().map(line).collect();
+        let reason = self.message.lines().map(str::trim).collect::<Vec<_>>().join(", ");
+        match (self.task, self.notes.last(), lines.last_mut()) {
+            (Some(task), Some(note), Some(line)) if note.task == task => {
+                line.push_str("      <- ");
+                line.push_str(&reason);
             }
-            None => write!(f, "<- {reason}"),
+            (Some(task), ..) => lines.push(format!("{} <- {reason}", lane(task))),
+            (None, ..) => lines.push(format!("<- {reason}")),
         }
+        f.write_str(&lines.join("\n"))
     }
 }

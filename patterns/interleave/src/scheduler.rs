@@ -8,6 +8,10 @@ use std::rc::Rc;
 
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 
+/// What [`Bounded`] panics with when a schedule, repeated, does not lead to the same choices.
+pub(crate) const UNREPEATABLE: &str = "the scenario does not repeat itself: the same choices led \
+    to another state. Take time, randomness, hash order, statics and real threads out of it";
+
 /// How far an exploration has come, seen from outside while the scheduler belongs to shuttle.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -123,11 +127,7 @@ impl Bounded {
             self.path.push(Choice { alternatives: self.alternatives.clone(), taken: 0 });
         }
         let choice = &self.path[self.depth];
-        assert!(
-            choice.alternatives == self.alternatives,
-            "the scenario does not repeat itself: the same choices led to another state. \
-             Take time, randomness, hash order, statics and real threads out of it"
-        );
+        assert!(choice.alternatives == self.alternatives, "{UNREPEATABLE}");
         self.depth += 1;
         choice.taken
     }
@@ -140,6 +140,7 @@ fn id(task: &Task) -> usize {
 impl Scheduler for Bounded {
     fn new_execution(&mut self) -> Option<Schedule> {
         if self.started {
+            assert!(self.depth == self.path.len(), "{UNREPEATABLE}");
             let fresh = self.progress.preemptions.get() == self.bound;
             self.progress.tried.set(self.progress.tried.get() + usize::from(fresh));
             if !self.advance() || self.progress.tried.get() >= self.budget {
