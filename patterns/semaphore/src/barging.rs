@@ -1,0 +1,362 @@
+//! A semaphore that lets newcomers in ahead of sleepers: whoever runs takes the permits, and no
+//! permit waits for a thread to wake up. Fast when holds are short, at the price of order.
+//!
+//! Callers own nothing but their permits. A release puts permits up for grabs and calls the first
+//! sleeper, one at a time; called in vain, it sleeps on in front. `close` ends it.
+//!
+//! Take along: `barging.rs`, `line.rs`, `park.rs`, `permit.rs`, `surface.rs`, `sync.rs`,
+//! `error.rs`.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::error::{AcquireError, AcquireTimeoutError, AddPermitsError, TryAcquireError};
+use super::line::{Fate, Line, Waiter};
+use super::park::{block_on, block_on_for};
+use super::permit::{Held, Source};
+use super::surface::acquire_methods;
+use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering};
+
+/// At most as many permits out as there are; whoever comes at the right moment is served.
+///
+/// A caller who wants many permits can be overtaken for ever by callers who want few. Where order
+/// matters take [`lock::Semaphore`](crate::lock::Semaphore).
+pub struct Semaphore {
+    /// The free permits times [`ONE`], plus flags:
+    ///
+    /// | flag      | set                          | cleared                               |
+    /// |-----------|------------------------------|---------------------------------------|
+    /// | `WAITING` | when the line gets a sleeper | when it is empty                      |
+    /// | `CALLED`  | when a sleeper is called     | when it took, sleeps again, or left   |
+    /// | `CLOSED`  | by `close`                   | never                                 |
+    ///
+    /// A release calls a sleeper only if `WAITING` is set and `CALLED` is not. So at most one is on
+    /// its way, and it owes the others a look: no permit is free while it, they and everybody else
+    /// sleep.
+    word: AtomicIsize,
+    /// Permits in circulation never exceed this.
+    max: usize,
+    books: Mutex<Books>,
+}
+
+struct Books {
+    /// Empty exactly when `WAITING` is not set.
+    line: Line,
+    /// Permits in circulation, free or held.
+    issued: usize,
+}
+
+const WAITING: isize = 1;
+const CALLED: isize = 2;
+const ONE: isize = 4;
+/// The sign: a closed word is less than any request, so one comparison refuses both the closed and
+/// the empty semaphore.
+const CLOSED: isize = isize::MIN;
+
+/// Permits that give themselves back to the semaphore they borrow.
+pub type Permit<'a> = Held<&'a Semaphore>;
+/// Permits that keep their semaphore alive.
+pub type OwnedPermit = Held<Arc<Semaphore>>;
+
+impl Semaphore {
+    /// The most permits one semaphore can hold.
+    pub const MAX_PERMITS: usize = usize::MAX >> 3;
+
+    /// A semaphore of `permits` permits, and room for no more.
+    ///
+    /// # Panics
+    ///
+    /// If `permits` is above [`Self::MAX_PERMITS`].
+    pub fn new(permits: usize) -> Self {
+        Self::with_max(permits, permits)
+    }
+
+    /// A semaphore of `permits` permits with room for `max`.
+    ///
+    /// # Panics
+    ///
+    /// If `permits` is above `max`, or `max` above [`Self::MAX_PERMITS`].
+    pub fn with_max(permits: usize, max: usize) -> Self {
+        assert!(
+            max <= Self::MAX_PERMITS,
+            "{max} permits are above MAX_PERMITS; choose a smaller maximum"
+        );
+        assert!(permits <= max, "{permits} permits do not fit a maximum of {max}");
+        Self {
+            word: AtomicIsize::new(worth(permits)),
+            max,
+            books: Mutex::new(Books { line: Line::default(), issued: permits }),
+        }
+    }
+
+    acquire_methods!();
+
+    /// Puts `n` more permits into circulation.
+    ///
+    /// # Errors
+    ///
+    /// If there would be more than the maximum; then none is added.
+    pub fn add_permits(&self, n: usize) -> Result<(), AddPermitsError> {
+        let mut books = self.books();
+        let present = books.issued;
+        if n > self.max - present {
+            return Err(AddPermitsError { added: n, present, max: self.max });
+        }
+        books.issued += n;
+        drop(books);
+        self.give_back(n);
+        Ok(())
+    }
+
+    /// Refuses every acquire from now on and sends all who wait away. Permits that are out stay
+    /// valid. Closing twice is closing once.
+    pub fn close(&self) {
+        let mut books = self.books();
+        self.word.fetch_or(CLOSED, Ordering::Relaxed);
+        while let Some(waker) = books.line.dismiss_first() {
+            drop(books);
+            waker.wake();
+            books = self.books();
+        }
+        self.word.fetch_and(!WAITING, Ordering::Relaxed);
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    pub fn is_closed(&self) -> bool {
+        self.word.load(Ordering::Relaxed) < 0
+    }
+
+    /// Permits that are free at this moment; out of date as soon as it is known.
+    pub fn available(&self) -> usize {
+        free(self.word.load(Ordering::Relaxed))
+    }
+
+    /// The most permits that may be in circulation.
+    pub fn max(&self) -> usize {
+        self.max
+    }
+
+    #[inline]
+    fn take_now(&self, n: usize) -> Result<bool, AcquireError> {
+        Ok(self.take_and_clear(n, 0)?.is_some())
+    }
+
+    /// Takes `n` out of the word and clears `flags` in the same step; tells what is left, or
+    /// `None` if there was too little. Acquire pairs with the Release of `give_back`: what the last
+    /// holder did is seen by the next.
+    #[inline]
+    fn take_and_clear(&self, n: usize, flags: isize) -> Result<Option<isize>, AcquireError> {
+        let mut word = self.word.load(Ordering::Relaxed);
+        // Flags are less than ONE: they never make up for a missing permit.
+        while n <= Self::MAX_PERMITS && word >= worth(n) {
+            let next = (word - worth(n)) & !flags;
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            {
+                Ok(_) => return Ok(Some(next)),
+                Err(now) => word = now,
+            }
+        }
+        self.refuse(n, word).map(|()| None)
+    }
+
+    /// Tells a caller for whom the word holds too little whether to wait.
+    #[cold]
+    fn refuse(&self, n: usize, word: isize) -> Result<(), AcquireError> {
+        match () {
+            () if word < 0 => Err(AcquireError::Closed),
+            () if n > self.max => Err(AcquireError::Never { asked: n, max: self.max }),
+            () => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn take(&self, n: usize) -> Wait<'_> {
+        Wait { semaphore: self, n, sleeper: None }
+    }
+
+    /// With the line locked: takes `n` permits, or sets `WAITING` and clears `flags`. Decided in
+    /// one step on the word, so a release comes either before (its permits are seen here) or after
+    /// (it sees that somebody sleeps and nobody is called).
+    fn take_or_sleep(&self, n: usize, flags: isize) -> Result<Slept, AcquireError> {
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if word < 0 {
+                return Err(AcquireError::Closed);
+            }
+            let takes = word >= worth(n);
+            let next = if takes { (word - worth(n)) & !flags } else { (word | WAITING) & !flags };
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            {
+                Ok(_) if takes => return Ok(Slept::No),
+                Ok(_) => return Ok(Slept::Yes),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Calls the first sleeper if the free permits suffice and nobody else is called.
+    #[cold]
+    fn call_one(&self) {
+        let mut books = self.books();
+        let Some(wanted) = books.line.first_wants() else { return };
+        let word = self.word.load(Ordering::Relaxed);
+        if word & CALLED != 0 || free(word) < wanted {
+            return;
+        }
+        self.word.fetch_or(CALLED, Ordering::Relaxed);
+        let waker = books.line.call_first();
+        self.note_if_empty(&books);
+        drop(books);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn note_if_empty(&self, books: &Books) {
+        if books.line.is_empty() {
+            self.word.fetch_and(!WAITING, Ordering::Relaxed);
+        }
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().expect("nothing panics under this mutex")
+    }
+}
+
+/// What `n` permits count for in the word.
+const fn worth(n: usize) -> isize {
+    n.cast_signed() * ONE
+}
+
+/// How many permits a word counts as free.
+const fn free(word: isize) -> usize {
+    ((word & !CLOSED) / ONE).cast_unsigned()
+}
+
+enum Slept {
+    Yes,
+    No,
+}
+
+/// The wait for permits. Ready means they are the caller's.
+struct Wait<'a> {
+    semaphore: &'a Semaphore,
+    n: usize,
+    /// The place in the line, from the first poll that found no permits to the end of the wait.
+    sleeper: Option<Arc<Waiter>>,
+}
+
+impl Wait<'_> {
+    /// Not in the line yet: take, or get in line behind the others.
+    fn start(&mut self, waker: &Waker) -> Poll<Result<(), AcquireError>> {
+        let semaphore = self.semaphore;
+        let sleeper = Arc::new(Waiter::new(self.n, waker.clone()));
+        let mut books = semaphore.books();
+        match semaphore.take_or_sleep(self.n, 0)? {
+            Slept::No => Poll::Ready(Ok(())),
+            Slept::Yes => {
+                books.line.push_back(Arc::clone(&sleeper));
+                self.sleeper = Some(sleeper);
+                Poll::Pending
+            }
+        }
+    }
+
+    #[cold]
+    fn poll_in_line(&mut self, waker: &Waker) -> Poll<Result<(), AcquireError>> {
+        let Some(sleeper) = self.sleeper.take() else { return self.start(waker) };
+        match sleeper.poll(waker) {
+            Poll::Ready(Fate::Called) => self.finish(sleeper, waker),
+            Poll::Ready(Fate::Dismissed) => Poll::Ready(Err(AcquireError::Closed)),
+            Poll::Pending => {
+                self.sleeper = Some(sleeper);
+                Poll::Pending
+            }
+        }
+    }
+
+    #[cold]
+    fn leave(&self, sleeper: &Waiter) {
+        let mut books = self.semaphore.books();
+        if books.line.leave(sleeper) == Some(Fate::Called) {
+            self.semaphore.word.fetch_and(!CALLED, Ordering::Relaxed);
+        }
+        self.semaphore.note_if_empty(&books);
+        drop(books);
+        // Its call passes to the next; or the next wants less than it did.
+        self.semaphore.call_one();
+    }
+
+    /// Called: take, and look after the others; or sleep again in front of them.
+    fn finish(&mut self, sleeper: Arc<Waiter>, waker: &Waker) -> Poll<Result<(), AcquireError>> {
+        let semaphore = self.semaphore;
+        if let Some(left) = semaphore.take_and_clear(self.n, CALLED)? {
+            if left & WAITING != 0 && left >= ONE {
+                semaphore.call_one();
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let waker = waker.clone();
+        let mut books = semaphore.books();
+        match semaphore.take_or_sleep(self.n, CALLED)? {
+            Slept::No => {
+                drop(books);
+                semaphore.call_one();
+                Poll::Ready(Ok(()))
+            }
+            Slept::Yes => {
+                sleeper.wait_again(waker);
+                books.line.push_front(Arc::clone(&sleeper));
+                self.sleeper = Some(sleeper);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Future for Wait<'_> {
+    type Output = Result<(), AcquireError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.sleeper.is_none() && self.semaphore.take_now(self.n)? {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_in_line(context.waker())
+    }
+}
+
+impl Drop for Wait<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(sleeper) = self.sleeper.take() {
+            self.leave(&sleeper);
+        }
+    }
+}
+
+impl Source for Semaphore {
+    #[inline]
+    fn give_back(&self, n: usize) {
+        let before = self.word.fetch_add(worth(n), Ordering::Release);
+        if before & (WAITING | CALLED) == WAITING {
+            self.call_one();
+        }
+    }
+
+    fn retire(&self, n: usize) {
+        self.books().issued -= n;
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Semaphore")
+            .field("available", &self.available())
+            .field("max", &self.max)
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
