@@ -1,1 +1,91 @@
-//! What the benches share.
+//! What the benches share: short samples, an order that rotates, threads that start together.
+//!
+//! Two environment variables steer them. `COOKBOOK_ROUND=n` (set by `cookbook report --run`) makes
+//! samples still shorter and rotates the contenders by n; `COOKBOOK_DEEP=1` grows thread counts.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, fs, io};
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+
+mod race;
+pub use race::race;
+
+/// One contender of a scenario at one parameter.
+#[expect(missing_debug_implementations, reason = "closures")]
+pub struct Contender<'a> {
+    /// Its name in tables and charts.
+    pub name: &'static str,
+    /// Checks the result once, outside the timed part; a contended one says what it saw.
+    pub rehearse: Box<dyn Fn() -> Option<Load> + 'a>,
+    /// The time that so many operations take.
+    pub time: Box<dyn Fn(u64) -> Duration + 'a>,
+}
+
+/// The share of operations that waited, and processor time of all threads per operation.
+#[expect(missing_docs, reason = "said above")]
+#[derive(Debug)]
+pub struct Load {
+    pub waited: f64,
+    pub cpu_ns: f64,
+}
+
+/// Criterion with short samples.
+pub fn settings() -> Criterion {
+    let (warm_up, measure, samples) =
+        if round().is_some() { (100, 300, 10) } else { (300, 1000, 20) };
+    let criterion = Criterion::default().sample_size(samples).nresamples(2_000);
+    criterion
+        .warm_up_time(Duration::from_millis(warm_up))
+        .measurement_time(Duration::from_millis(measure))
+}
+
+fn round() -> Option<usize> {
+    env::var("COOKBOOK_ROUND").ok()?.parse().ok()
+}
+
+/// `usual` thread counts, or the growth series.
+pub fn thread_counts(usual: &[usize]) -> Vec<usize> {
+    if env::var_os("COOKBOOK_DEEP").is_some() { vec![1, 2, 4, 8, 64] } else { usual.to_vec() }
+}
+
+/// A criterion group whose contenders are measured in this round's order.
+#[expect(missing_debug_implementations, reason = "criterion's group has none")]
+pub struct Scenario<'c>(BenchmarkGroup<'c, WallTime>, PathBuf);
+
+impl<'c> Scenario<'c> {
+    /// `name` is `recipe/scenario`; loads are noted in `scratch`, the bench's `CARGO_TARGET_TMPDIR`.
+    pub fn new(criterion: &'c mut Criterion, name: &str, scratch: &str) -> Self {
+        Self(criterion.benchmark_group(name), Path::new(scratch).join(name))
+    }
+
+    /// Rehearses and measures the contenders at `parameter` (threads, tasks, a batch).
+    pub fn compare(&mut self, parameter: usize, mut contenders: Vec<Contender<'_>>) {
+        let shift = round().unwrap_or(0) % contenders.len();
+        contenders.rotate_left(shift);
+        for Contender { name, rehearse, time } in contenders {
+            let note = self.1.join(format!("{name}/{parameter}.json"));
+            let mut rehearsed = false;
+            self.0.bench_function(BenchmarkId::new(name, parameter), |bencher| {
+                if !std::mem::replace(&mut rehearsed, true)
+                    && let Some(load) = rehearse()
+                {
+                    write(&note, &load).expect("the target directory is writable");
+                }
+                bencher.iter_custom(&time);
+            });
+        }
+    }
+}
+
+/// Beside criterion's results, and like them only when this is no test.
+fn write(note: &Path, Load { waited, cpu_ns }: &Load) -> io::Result<()> {
+    let asked = |flag: &str| env::args().any(|arg| arg == flag);
+    if !asked("--bench") || asked("--test") {
+        return Ok(());
+    }
+    fs::create_dir_all(note.parent().unwrap_or(note))?;
+    fs::write(note, format!("{{\"waited\": {waited}, \"cpu_ns\": {cpu_ns}}}\n"))
+}

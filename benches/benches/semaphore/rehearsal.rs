@@ -1,0 +1,147 @@
+//! Before a contender is timed it is rehearsed: never more holders than permits, every operation
+//! done, and the share of operations counted that had to wait.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use benches::{Load, race};
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+use crate::contender::Contender;
+
+/// Operations of the run that checks; each thread or task has its part.
+const CHECKED: u64 = 6_400;
+/// The run that counts is repeated with more operations until it lasts this long, so that threads
+/// do meet.
+const LONG_ENOUGH: Duration = Duration::from_millis(30);
+
+/// One permit is one permit.
+pub(crate) fn alone<C: Contender>() -> Option<Load> {
+    let semaphore = C::new(1);
+    let first = semaphore.attempt().expect("a permit is free");
+    assert!(!C::REFUSES || semaphore.attempt().is_none(), "a second permit of one");
+    drop(first);
+    drop(block_on(semaphore.acquire()));
+    drop(semaphore.attempt().expect("the permit came back"));
+    None
+}
+
+/// Threads that compete for `permits`.
+pub(crate) fn threads<C: Contender>(count: usize, permits: usize) -> Load {
+    let (semaphore, tally) = (C::new(permits), Tally::default());
+    race(count, CHECKED, |share| block_on(tally.check(&semaphore, share, async || ())));
+    tally.verify::<C>(permits);
+
+    let mut operations = CHECKED;
+    loop {
+        let tally = Tally::default();
+        let (time, cpu) =
+            race(count, operations, |share| block_on(tally.count(&semaphore, share, async || ())));
+        if time >= LONG_ENOUGH {
+            return tally.load(cpu, C::BATCH);
+        }
+        operations *= 4;
+    }
+}
+
+/// Tasks on one thread that compete for `permits`.
+pub(crate) fn tasks<C: Contender>(count: u64, permits: usize) -> Load {
+    let (semaphore, tally) = (Arc::new(C::new(permits)), Arc::new(Tally::default()));
+    let time = on_one_thread(count, || {
+        let (semaphore, tally) = (Arc::clone(&semaphore), Arc::clone(&tally));
+        async move { tally.check(&*semaphore, CHECKED / count, tokio::task::yield_now).await }
+    });
+    tally.verify::<C>(permits);
+    tally.load(time, C::BATCH)
+}
+
+/// What threads or tasks did together.
+#[derive(Default)]
+struct Tally {
+    holders: AtomicU64,
+    peak: AtomicU64,
+    done: AtomicU64,
+    waited: AtomicU64,
+}
+
+impl Tally {
+    /// Takes permits and watches how many are out.
+    async fn check<C: Contender>(&self, semaphore: &C, share: u64, hold: impl AsyncFn()) {
+        self.count(semaphore, share, async || {
+            self.peak.fetch_max(self.holders.fetch_add(1, Relaxed) + 1, Relaxed);
+            hold().await;
+            self.holders.fetch_sub(1, Relaxed);
+        })
+        .await;
+    }
+
+    /// Takes permits and counts those that were not there at once. Writes to shared memory only
+    /// at the end, so that the load is that of the timed body.
+    async fn count<C: Contender>(&self, semaphore: &C, share: u64, hold: impl AsyncFn()) {
+        let mut waited = 0;
+        for _ in 0..share {
+            let permit = if let Some(permit) = semaphore.attempt() {
+                permit
+            } else {
+                waited += 1;
+                semaphore.acquire().await
+            };
+            hold().await;
+            drop(permit);
+        }
+        self.waited.fetch_add(waited, Relaxed);
+        self.done.fetch_add(share, Relaxed);
+    }
+
+    fn verify<C: Contender>(&self, permits: usize) {
+        let (peak, done) = (self.peak.load(Relaxed), self.done.load(Relaxed));
+        assert!(peak <= permits as u64 || !C::REFUSES, "{peak} holders of {permits} permits");
+        assert_eq!(done, CHECKED, "an operation is missing");
+    }
+
+    fn load(&self, cpu: Duration, batch: u64) -> Load {
+        let done = self.done.load(Relaxed) as f64;
+        Load {
+            waited: self.waited.load(Relaxed) as f64 / done,
+            cpu_ns: cpu.as_nanos() as f64 / (done * batch as f64),
+        }
+    }
+}
+
+/// Runs `count` tasks side by side on this thread; the time from the first poll to the last.
+pub(crate) fn on_one_thread<F>(count: u64, task: impl Fn() -> F) -> Duration
+where
+    F: Future<Output = ()> + 'static,
+{
+    let runtime = Builder::new_current_thread().build().expect("a runtime without a driver");
+    let tasks = LocalSet::new();
+    (0..count).for_each(|_| drop(tasks.spawn_local(task())));
+    runtime.block_on(async {
+        let start = Instant::now();
+        tasks.await;
+        start.elapsed()
+    })
+}
+
+/// Polls on this thread, which parks in between.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
+}
