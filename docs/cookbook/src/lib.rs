@@ -3,6 +3,7 @@
 pub mod book;
 pub mod chooser;
 pub mod copy;
+pub mod house;
 pub mod list;
 pub mod recipe;
 pub mod report;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::recipe::bench_target;
 use crate::workspace::{Recipe, Workspace};
 
 /// Prints the finished recipes.
@@ -40,6 +41,8 @@ fn commands(recipe: &Recipe) -> Vec<String> {
     let name = &recipe.name;
     let mut commands = vec![format!("cargo test -p {name}")];
     commands.extend(recipe.examples.iter().map(|it| format!("cargo run -p {name} --example {it}")));
-    commands.extend(recipe.bench.as_ref().map(|_| format!("cargo bench --bench {name}")));
+    commands.extend(
+        recipe.bench.as_ref().map(|_| format!("cargo bench --bench {}", bench_target(name))),
+    );
     commands
 }

@@ -1,14 +1,27 @@
 //! The one binary of the workspace. Without a command it builds the book and serves it.
 
+use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cookbook::workspace::Workspace;
 use cookbook::{book, chooser, copy, list, report, serve, splice};
 
-/// The Concurrency Cookbook: build and serve the book, find, copy and measure recipes.
+const FIRST_STEPS: &str = "\
+Without a command it builds the book and serves it on http://127.0.0.1:7878 until Ctrl-C.
+
+First steps:
+  cookbook                     read the book
+  cookbook choose              find the recipe you need
+  cookbook list                see how to test, run and bench each
+
+Inside a clone, `cargo run --release -- COMMAND` is the same as `cookbook COMMAND`.";
+
+/// The Concurrency Cookbook: read the book; find, copy and measure recipes.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "cookbook", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = FIRST_STEPS)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -29,27 +42,38 @@ struct ServeArgs {
 #[derive(Subcommand)]
 enum Command {
     /// List the recipes, each with the commands to test, run and bench it
+    #[command(after_help = "Next: run one of the commands it prints, or `cookbook choose`.")]
     List,
-    /// Ask a few questions and name the recipe (prints the whole tree when piped)
+    /// Ask two questions and name the recipe (prints the whole tree when piped)
+    #[command(after_help = "Next: read the README it names, or `cookbook copy --help`.")]
     Choose,
     /// Copy the files one variant needs into a directory, ready to compile
+    #[command(after_help = "\
+Example: cookbook copy semaphore --variant lock --to src/semaphore
+Next: add the `mod` lines and the dependencies that it prints.")]
     Copy {
-        /// A recipe, as `list` names it
+        /// A recipe, as `cookbook list` names it
         recipe: String,
         /// The module to copy, such as `channel` or `lock`
         #[arg(long)]
         variant: String,
-        /// Where the files go; created if missing, never overwriting
+        /// Where the files go; created if missing, nothing is overwritten
         #[arg(long)]
         to: PathBuf,
     },
     /// Splice code, schedules and tables into every README and page that asks for them
+    #[command(
+        after_help = "Next: `git diff` shows what changed; CONTRIBUTING.md explains splices."
+    )]
     Sync {
         /// Change nothing; fail if anything differs from its source
         #[arg(long)]
         check: bool,
     },
     /// Turn criterion's results into a dated record, and splice tables, charts and verdicts
+    #[command(after_help = "\
+Measure first: `cargo bench --bench semaphore`, or add --run.
+Next: `git diff` shows the record, the tables and the charts.")]
     Report {
         /// Measure first: five rounds of short samples with the order rotated
         #[arg(long)]
@@ -58,14 +82,25 @@ enum Command {
         recipes: Vec<String>,
     },
     /// Build the static book into a directory
+    #[command(after_help = "Next: open index.html there, or copy the directory to a web server.")]
     Build {
         /// Where the pages go
         dir: PathBuf,
     },
 }
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if reader_left(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
     match cli.command {
         None => {
@@ -80,4 +115,10 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Report { run, recipes }) => report::run(&workspace, run, &recipes),
         Some(Command::Build { dir }) => book::build(&workspace, &dir),
     }
+}
+
+/// Whoever read our output has seen enough, as in `cookbook list | head -1`.
+fn reader_left(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

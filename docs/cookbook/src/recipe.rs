@@ -11,6 +11,11 @@ use crate::workspace::Workspace;
 /// Where the benchmarks stand: a file or a folder each, named after the recipe.
 pub const BENCHES: &str = "benches/benches";
 
+/// What `cargo bench --bench` calls the benchmark of a recipe.
+pub fn bench_target(recipe: &str) -> String {
+    recipe.replace('-', "_")
+}
+
 /// What the program and the book know about one recipe.
 #[derive(Debug, Clone)]
 pub struct Recipe {
@@ -55,8 +60,8 @@ impl Recipe {
         let readme = workspace.read(folder.join("README.md"))?;
         let title = readme.lines().find_map(|line| line.strip_prefix("# "));
         let name = manifest.package.name;
-        let bench = ["{name}.rs", "{name}/main.rs"]
-            .map(|file| Path::new(BENCHES).join(file.replace("{name}", &name)));
+        let target = bench_target(&name);
+        let bench = [format!("{target}.rs"), format!("{target}/main.rs")];
         Ok(Self {
             group,
             folder: folder.to_owned(),
@@ -66,7 +71,10 @@ impl Recipe {
             variants: variants(workspace, folder)?,
             contract: contract(workspace, folder)?,
             examples: stems(&workspace.files(folder.join("examples"), "rs")),
-            bench: bench.into_iter().find(|file| workspace.path(file).is_file()),
+            bench: bench
+                .map(|file| Path::new(BENCHES).join(file))
+                .into_iter()
+                .find(|file| workspace.path(file).is_file()),
             name,
         })
     }

@@ -33,11 +33,12 @@ pub fn take_along(source: &str) -> Vec<PathBuf> {
     list.split('`').skip(1).step_by(2).map(PathBuf::from).collect()
 }
 
-/// The lines of the doc comments, each with its number; `None` parts one comment from the next.
-pub fn doc_lines(source: &str) -> impl Iterator<Item = (usize, Option<&str>)> {
-    source.lines().enumerate().map(|(at, line)| {
+/// The lines of the doc comments, each with its number.
+pub fn doc_lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
+    source.lines().enumerate().filter_map(|(at, line)| {
         let line = line.trim_start();
-        (at + 1, line.strip_prefix("///").or_else(|| line.strip_prefix("//!")))
+        let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+        Some((at + 1, doc))
     })
 }
 

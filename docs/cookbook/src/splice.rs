@@ -111,6 +111,17 @@ pub fn splice(workspace: &Workspace, path: &Path) -> anyhow::Result<Spliced> {
     Ok(spliced)
 }
 
+/// A document with empty lines where its splices are: what its author wrote, line for line.
+pub fn blanked(text: &str) -> String {
+    let lines = |text: &str| "\n".repeat(text.matches('\n').count());
+    let parts = document::parts(text).into_iter().map(|part| match part {
+        Part::Prose(text) => text.to_owned(),
+        Part::Splice { body, .. } => format!("\n{}\n", lines(body)),
+        Part::Fault { .. } => String::new(),
+    });
+    parts.collect()
+}
+
 /// The document for which a splice is made.
 struct Place<'a> {
     workspace: &'a Workspace,

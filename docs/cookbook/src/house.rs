@@ -1,0 +1,104 @@
+//! The rules of the house, as sentences about what breaks them.
+//!
+//! A rule is a function that looks at the files and says what it misses, where, and what to do.
+//! A recipe that says `draft = true` is excused from what readers would miss in it.
+
+mod agreement;
+mod code;
+#[cfg(test)]
+mod fake;
+mod fences;
+mod links;
+mod markdown;
+pub mod planted;
+mod readme;
+pub mod variants;
+
+use crate::splice;
+use crate::workspace::{Recipe, Workspace};
+
+/// What every rule looks at.
+#[derive(Debug)]
+pub struct House<'a> {
+    workspace: &'a Workspace,
+    recipes: Vec<Recipe>,
+}
+
+type Rule = fn(&House<'_>) -> anyhow::Result<Vec<String>>;
+
+/// The rules that need nothing but the files.
+const RULES: [Rule; 16] = [
+    agreement::folders,
+    agreement::front_page,
+    agreement::book_pages,
+    agreement::benches,
+    agreement::chooser,
+    readme::headings,
+    readme::contract,
+    fences::none_is_ignored,
+    fences::book_is_made_of_includes,
+    links::resolve,
+    splices,
+    code::files_are_short,
+    code::unsafe_is_explained,
+    code::recipes_stand_alone,
+    planted::name_their_tests,
+    planted::apply,
+];
+
+/// Everything that breaks a rule, a sentence each.
+///
+/// # Errors
+///
+/// When a file that a rule needs cannot be read at all.
+pub fn complaints(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let house = House { workspace, recipes: workspace.recipes()? };
+    let mut all = Vec::new();
+    for rule in RULES {
+        all.extend(rule(&house)?);
+    }
+    Ok(all)
+}
+
+impl House<'_> {
+    fn finished(&self) -> impl Iterator<Item = &Recipe> {
+        self.recipes.iter().filter(|recipe| !recipe.draft)
+    }
+}
+
+/// What is spliced equals its source.
+fn splices(house: &House<'_>) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for document in house.workspace.files("", "md") {
+        let spliced = splice::splice(house.workspace, &document)?;
+        found.extend(spliced.faults);
+        found.extend(spliced.stale);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fake::Fake;
+    use super::*;
+
+    #[test]
+    fn a_complete_house_has_no_complaints() {
+        let fake = Fake::finished();
+        assert_eq!(complaints(&fake.workspace).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_splice_that_differs_is_named_with_its_line() {
+        let fake = Fake::finished();
+        fake.edit("README.md", "A demo shows", "A demo hides");
+        fake.complains(splices, "README.md:5: `recipes` differs from its source");
+    }
+
+    #[test]
+    fn a_splice_that_cannot_be_made_is_named_with_its_line() {
+        let fake = Fake::finished();
+        fake.edit("README.md", "splice: recipes", "splice: recipe");
+        fake.complains(splices, "README.md:5: `recipe` is no splice");
+    }
+}
