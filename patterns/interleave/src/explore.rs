@@ -23,8 +23,6 @@ pub const STEPS: usize = 20_000;
 /// Stacks are mapped, and cost memory only as far as they are used.
 const STACK: usize = 256 * 1024;
 
-type Scenario = Arc<dyn Fn() + Send + Sync>;
-
 /// Tries every schedule with at most `bound` preemptions, those with the fewest first, and returns
 /// how many there are.
 ///
@@ -32,7 +30,7 @@ type Scenario = Arc<dyn Fn() + Send + Sync>;
 /// If the scenario fails under one of them: with that schedule, as lanes.
 #[track_caller]
 pub fn holds(bound: usize, scenario: impl Fn() + Send + Sync + 'static) -> usize {
-    let (tried, failure) = search(bound, usize::MAX, Arc::new(scenario));
+    let (tried, failure) = search(bound, usize::MAX, scenario);
     if let Some(schedule) = failure {
         let Schedule { index, preemptions, .. } = schedule;
         panic!("fails under schedule {index}, preemptions: {preemptions}\n\n{schedule}\n");
@@ -47,14 +45,15 @@ pub fn holds(bound: usize, scenario: impl Fn() + Send + Sync + 'static) -> usize
 /// [`FAILS_SCHEDULES`] schedules.
 #[track_caller]
 pub fn fails(scenario: impl Fn() + Send + Sync + 'static) -> Schedule {
-    let (tried, failure) = search(FAILS_PREEMPTIONS, FAILS_SCHEDULES, Arc::new(scenario));
-    failure.unwrap_or_else(|| {
+    let (tried, failure) = search(FAILS_PREEMPTIONS, FAILS_SCHEDULES, scenario);
+    let Some(schedule) = failure else {
         panic!(
             "no failing schedule found: {tried} tried, the limits are {FAILS_SCHEDULES} and \
              {FAILS_PREEMPTIONS} preemptions. Does the scenario assert what it should, and use the \
              primitives of shuttle only? Then make it smaller: fewer tasks, fewer steps"
         )
-    })
+    };
+    schedule
 }
 
 /// The bound a test should explore: `plain`, and one more if `COOKBOOK_DEEP` is set.
@@ -63,31 +62,41 @@ pub fn bound(plain: usize) -> usize {
     plain + usize::from(is_set("COOKBOOK_DEEP"))
 }
 
-/// Bound after bound, so that the first failure has the fewest preemptions.
+/// Bound after bound, so that the first failure has the fewest preemptions: how many schedules were
+/// tried, and the one that fails.
 #[track_caller]
-fn search(bound: usize, budget: usize, scenario: Scenario) -> (usize, Option<Schedule>) {
+fn search(
+    bound: usize,
+    budget: usize,
+    scenario: impl Fn() + Send + Sync + 'static,
+) -> (usize, Option<Schedule>) {
     record::quieten_panics();
+    let scenario = Arc::new(scenario);
     let mut tried = 0;
     for bound in 0..=bound {
         let scenario = Arc::clone(&scenario);
         // A thread of its own: a failed run leaves its tasks behind in shuttle's thread-locals.
-        let run = thread::spawn(move || explore(bound, budget - tried, scenario));
+        let run = thread::spawn(move || explore(bound, budget - tried, move || scenario()));
         let (fresh, failure) = run.join().expect("an exploration returns what went wrong");
         tried += fresh;
-        if let Some(mut schedule) = failure {
+        if let Some(schedule) = failure {
             assert!(schedule.message != UNREPEATABLE, "{UNREPEATABLE}");
-            schedule.index = tried;
-            return (tried, Some(schedule));
+            return (tried, Some(Schedule { index: tried, ..schedule }));
         }
         if fresh == 0 || tried >= budget {
-            break; // no schedule has that many preemptions, so none has more; or out of budget
+            break; // no schedule has so many preemptions, so none has more; or the budget is spent
         }
     }
     (tried, None)
 }
 
-/// The schedules with exactly `bound` preemptions: how many were tried, and the failing one.
-fn explore(bound: usize, budget: usize, scenario: Scenario) -> (usize, Option<Schedule>) {
+/// Tries the schedules with exactly `bound` preemptions. To get there it repeats those with fewer,
+/// which it does not count.
+fn explore(
+    bound: usize,
+    budget: usize,
+    scenario: impl Fn() + Send + Sync + 'static,
+) -> (usize, Option<Schedule>) {
     let progress = Rc::new(Progress::default());
     let runner = Runner::new(Bounded::new(bound, budget, Rc::clone(&progress)), config());
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
