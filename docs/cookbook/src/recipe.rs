@@ -70,7 +70,7 @@ impl Recipe {
             draft: manifest.package.metadata.cookbook.draft,
             variants: variants(workspace, folder)?,
             contract: contract(workspace, folder)?,
-            examples: stems(&workspace.files(folder.join("examples"), "rs")),
+            examples: examples(workspace, &folder.join("examples")),
             bench: bench
                 .map(|file| Path::new(BENCHES).join(file))
                 .into_iter()
@@ -127,8 +127,14 @@ fn contract(workspace: &Workspace, folder: &Path) -> anyhow::Result<Vec<String>>
     Ok(names)
 }
 
-fn stems(files: &[PathBuf]) -> Vec<String> {
-    files.iter().map(|file| stem(file)).collect()
+/// What cargo takes for an example: a file, or a folder with a `main.rs`.
+fn examples(workspace: &Workspace, folder: &Path) -> Vec<String> {
+    let files = workspace.files(folder, "rs").into_iter();
+    let programs = files.filter_map(|file| {
+        let program = if file.ends_with("main.rs") { file.parent()? } else { &file };
+        (program.parent() == Some(folder)).then(|| stem(program))
+    });
+    programs.collect()
 }
 
 fn stem(file: &Path) -> String {

@@ -36,8 +36,8 @@ fn uses(text: &str, name: &str) -> bool {
     })
 }
 
-/// What the recipe asks for, with what it inherits filled in.
-fn resolve(asked: &Value, shared: Option<&Value>) -> Option<Value> {
+/// What the recipe asks for, with what it inherits filled in, as `cargo` reads it.
+fn resolve(asked: &Value, shared: Option<&Value>) -> Option<String> {
     let inherits = asked.get("workspace").and_then(Value::as_bool) == Some(true);
     let base = if inherits { shared? } else { asked };
     let mut table = match base {
@@ -53,11 +53,13 @@ fn resolve(asked: &Value, shared: Option<&Value>) -> Option<Value> {
             table.insert("features".to_owned(), Value::Array(features));
         }
     }
-    match table.get("version") {
-        Some(version) if table.len() == 1 => Some(version.clone()),
-        Some(_) => Some(Value::Table(table)),
-        None => None,
-    }
+    let version = table.remove("version")?;
+    let rest: String = table.iter().map(|(key, value)| format!(", {key} = {value}")).collect();
+    Some(if rest.is_empty() {
+        version.to_string()
+    } else {
+        format!("{{ version = {version}{rest} }}")
+    })
 }
 
 #[cfg(test)]
@@ -72,18 +74,15 @@ mod tests {
     fn versions_and_features_come_from_the_workspace() {
         let shared = value(r#"it = { version = "1.54", default-features = false }"#);
         let asked = value(r#"it = { workspace = true, features = ["sync"] }"#);
-        let resolved = resolve(&asked, Some(&shared)).unwrap().to_string();
-        let parsed = value(&format!("it = {resolved}"));
-        assert_eq!(parsed["version"].as_str(), Some("1.54"));
-        assert_eq!(parsed["default-features"].as_bool(), Some(false));
-        assert_eq!(parsed["features"][0].as_str(), Some("sync"));
-        assert!(parsed.get("workspace").is_none());
+        let resolved = resolve(&asked, Some(&shared)).unwrap();
+        let expected = r#"{ version = "1.54", default-features = false, features = ["sync"] }"#;
+        assert_eq!(resolved, expected);
     }
 
     #[test]
     fn a_bare_version_stays_bare() {
         let asked = value("it = { workspace = true }");
-        assert_eq!(resolve(&asked, Some(&value(r#"it = "2""#))).unwrap().to_string(), "\"2\"");
+        assert_eq!(resolve(&asked, Some(&value(r#"it = "2""#))).unwrap(), "\"2\"");
     }
 
     #[test]

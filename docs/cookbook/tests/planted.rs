@@ -1,0 +1,180 @@
+//! A test that cannot fail proves nothing: every planted fault is caught by the test it names.
+//!
+//! Each fault is planted in a copy of the workspace and the test is run there. That takes a build
+//! for each, so it happens only with `COOKBOOK_DEEP=1`.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use cookbook::house::planted::{Fault, faults, git_apply};
+use cookbook::workspace::{Recipe, Workspace};
+
+/// How long the tests of one file may take; a hang is no catch, for nobody is told of it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[test]
+fn every_planted_fault_is_caught_by_the_test_it_names() {
+    if std::env::var_os("COOKBOOK_DEEP").is_none() {
+        say("SKIP planted: run COOKBOOK_DEEP=1 cargo test -p cookbook --test planted");
+        return;
+    }
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted");
+    let copy = copy_of_the_workspace(&scratch.join("workspace")).unwrap();
+    let field = Field { copy, target: scratch.join("target") };
+    let mut complaints = Vec::new();
+    for recipe in field.copy.recipes().unwrap() {
+        let faults = faults(&field.copy, &recipe);
+        for fault in &faults {
+            say(&format!("planting {}", fault.patch.display()));
+            let verdict = field.try_fault(&recipe, fault);
+            complaints.extend(verdict.err().map(|e| format!("{}: {e:#}", fault.patch.display())));
+        }
+        say(&format!("COUNT planted_{}={}", recipe.name.replace('-', "_"), faults.len()));
+    }
+    assert!(complaints.is_empty(), "\n\n- {}\n", complaints.join("\n- "));
+}
+
+/// Where faults are planted.
+struct Field {
+    copy: Workspace,
+    /// Kept from fault to fault, so that only what a patch touches is built anew.
+    target: PathBuf,
+}
+
+/// How a test ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Passed,
+    Failed,
+    /// No file of tests has it, or the process died before it ended.
+    Unknown,
+}
+
+impl Field {
+    /// The test must pass, and fail once the fault is in.
+    fn try_fault(&self, recipe: &Recipe, fault: &Fault) -> anyhow::Result<()> {
+        let before = self.run(recipe, &fault.test)?;
+        ensure!(before == End::Passed, "`{}` does not even pass without the fault", fault.test);
+        git_apply(&self.copy, recipe, fault, &[])?;
+        let after = self.run(recipe, &fault.test);
+        git_apply(&self.copy, recipe, fault, &["--reverse"])?;
+        match after? {
+            End::Failed => Ok(()),
+            End::Passed => anyhow::bail!("`{}` does not notice it", fault.test),
+            End::Unknown => anyhow::bail!("`{}` did not come to an end", fault.test),
+        }
+    }
+
+    fn run(&self, recipe: &Recipe, test: &str) -> anyhow::Result<End> {
+        let mut end = End::Unknown;
+        for program in self.build(recipe)? {
+            let folder = self.copy.path(&recipe.folder);
+            match end_of(test, &finish(&program, test, &folder)?) {
+                End::Failed => return Ok(End::Failed),
+                End::Passed => end = End::Passed,
+                End::Unknown => {}
+            }
+        }
+        Ok(end)
+    }
+
+    /// Builds the recipe's tests and names the programs that hold them.
+    fn build(&self, recipe: &Recipe) -> anyhow::Result<Vec<PathBuf>> {
+        let output = Command::new(env!("CARGO"))
+            .current_dir(self.copy.path(""))
+            .env("CARGO_TARGET_DIR", &self.target)
+            .args(["test", "--tests", "--no-run", "--message-format=json", "--package"])
+            .arg(&recipe.name)
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "it does not compile:\n{said}");
+        let mut programs = Vec::new();
+        for line in String::from_utf8(output.stdout)?.lines() {
+            let message: serde_json::Value = serde_json::from_str(line)?;
+            let is_test = message["profile"]["test"].as_bool() == Some(true);
+            programs.extend(message["executable"].as_str().filter(|_| is_test).map(PathBuf::from));
+        }
+        Ok(programs)
+    }
+}
+
+/// What one program of tests prints when it runs those that are called `test`.
+fn finish(program: &Path, test: &str, folder: &Path) -> anyhow::Result<String> {
+    let mut child = Command::new(program)
+        .arg(test)
+        .current_dir(folder)
+        // The plain budgets must do.
+        .env_remove("COOKBOOK_DEEP")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut output = child.stdout.take().context("its output is piped")?;
+    let (sender, ended) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = output.read_to_string(&mut text).and_then(|_| Ok(sender.send(text)));
+    });
+    let text = ended.recv_timeout(PATIENCE);
+    child.kill()?;
+    child.wait()?;
+    text.with_context(|| format!("`{test}` still ran after {} s", PATIENCE.as_secs()))
+}
+
+/// Reads the verdict off the harness's lines, such as `test lock::it_counts ... FAILED`.
+fn end_of(test: &str, output: &str) -> End {
+    let mut end = End::Unknown;
+    for line in output.lines() {
+        let Some((name, verdict)) =
+            line.strip_prefix("test ").and_then(|it| it.split_once(" ... "))
+        else {
+            continue;
+        };
+        let name = name.split_whitespace().next().unwrap_or_default();
+        match verdict {
+            _ if name.rsplit("::").next() != Some(test) => {}
+            "FAILED" => return End::Failed,
+            "ok" => end = End::Passed,
+            _ => {}
+        }
+    }
+    end
+}
+
+/// Copies what git knows or would add, into an empty folder.
+fn copy_of_the_workspace(to: &Path) -> anyhow::Result<Workspace> {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    let output = Command::new("git")
+        .current_dir(&from)
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = String::from_utf8(output.stdout)?;
+    for file in files.split_terminator('\0').filter(|file| from.join(file).is_file()) {
+        let target = to.join(file);
+        std::fs::create_dir_all(target.parent().unwrap_or(to))?;
+        std::fs::copy(from.join(file), target)?;
+    }
+    Ok(Workspace::at(to))
+}
+
+/// Past the harness, which would swallow it.
+fn say(line: &str) {
+    writeln!(std::io::stderr(), "{line}").unwrap();
+}
+
+#[test]
+fn a_verdict_is_read_off_the_harness() {
+    let output =
+        "running 3 tests\ntest lock::it_counts ... ok\ntest channel::it_counts ... FAILED\n";
+    assert_eq!(end_of("it_counts", output), End::Failed);
+    assert_eq!(end_of("it_counts", "test lock::it_counts - should panic ... ok\n"), End::Passed);
+    assert_eq!(end_of("counts", output), End::Unknown);
+    assert_eq!(end_of("it_counts", "test lock::it_counts ... "), End::Unknown);
+}
