@@ -28,7 +28,7 @@ impl Schedule {
         self.index
     }
 
-    /// How often a task that could have gone on was interrupted.
+    /// How many preemptions it holds: interruptions of a task that could have gone on.
     pub fn preemptions(&self) -> usize {
         self.preemptions
     }
