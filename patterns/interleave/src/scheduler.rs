@@ -35,6 +35,8 @@ pub(crate) struct Bounded {
     step: usize,
     /// Indexed by task.
     turns: Vec<Turn>,
+    /// The tasks that can run at this step.
+    able: Vec<usize>,
     /// The alternatives at this step: first those that cost nothing, then those that cost a preemption.
     alternatives: Vec<usize>,
     /// State of the generator behind `shuttle::rand`; the same numbers in every schedule.
@@ -65,6 +67,7 @@ impl Bounded {
             depth: 0,
             step: 0,
             turns: Vec::new(),
+            able: Vec::new(),
             alternatives: Vec::new(),
             random: 0,
             started: false,
@@ -90,21 +93,21 @@ impl Bounded {
     /// that can run. The rest costs a preemption: to take the processor away, to wake a parked task
     /// spuriously, to come back to a task that yielded before the others had a turn.
     fn list(&mut self, candidates: &[&Task], current: Option<usize>, yielding: bool) -> usize {
-        let able = |task: &&&Task| task.runnable();
-        let goes_on = current.filter(|current| {
-            !yielding && candidates.iter().filter(able).any(|task| id(task) == *current)
-        });
+        self.able.clear();
+        self.able.extend(candidates.iter().filter(|task| task.runnable()).map(|task| id(task)));
         self.alternatives.clear();
-        if let Some(current) = goes_on {
-            self.alternatives.push(current);
-        } else {
-            let turns = &self.turns;
-            let waits = |task: usize| {
-                let since = turns[task].yielded;
-                candidates.iter().filter(able).any(|t| id(t) != task && turns[id(t)].ran < since)
-            };
-            let free = candidates.iter().filter(able).map(|task| id(task));
-            self.alternatives.extend(free.filter(|task| !waits(*task)));
+        match current.filter(|current| self.able.contains(current)) {
+            Some(current) if !yielding => self.alternatives.push(current),
+            still_able => {
+                if let Some(current) = still_able {
+                    self.turns[current].yielded = self.step;
+                }
+                let (able, turns) = (&self.able, &self.turns);
+                self.alternatives.extend(able.iter().copied().filter(|&task| {
+                    let since = turns[task].yielded;
+                    able.iter().all(|&other| other == task || turns[other].ran >= since)
+                }));
+            }
         }
         let free = self.alternatives.len();
         // A panic unwinds in one piece, or the failures that follow from it would hide it.
@@ -167,9 +170,6 @@ impl Scheduler for Bounded {
         let highest = candidates.iter().map(|task| id(task)).chain(current).max()?;
         if self.turns.len() <= highest {
             self.turns.resize(highest + 1, Turn::default());
-        }
-        if let (Some(current), true) = (current, yielding) {
-            self.turns[current].yielded = self.step;
         }
         let free = self.list(candidates, current, yielding);
         let taken = self.choose();

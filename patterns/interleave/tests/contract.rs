@@ -148,6 +148,34 @@ fn a_spurious_wake_up_costs_a_preemption() {
 }
 
 #[test]
+fn an_unparked_task_may_go_on_at_once() {
+    let schedule = fails(|| {
+        let [woken, third_ran] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let parked = thread::spawn({
+            let (woken, third_ran) = (Arc::clone(&woken), Arc::clone(&third_ran));
+            move || {
+                let mut waited = false;
+                while !woken.load(SeqCst) {
+                    waited = true;
+                    thread::park();
+                }
+                assert!(!waited || third_ran.load(SeqCst), "goes on before the third ran");
+            }
+        });
+        let handle = parked.thread().clone();
+        let waking = thread::spawn(move || {
+            woken.store(true, SeqCst);
+            handle.unpark();
+        });
+        let third = thread::spawn(move || third_ran.store(true, SeqCst));
+        for thread in [parked, waking, third] {
+            thread.join().unwrap();
+        }
+    });
+    assert_eq!(schedule.preemptions(), 0);
+}
+
+#[test]
 fn a_caught_panic_is_no_failure() {
     holds(2, || {
         let total = Arc::new(Mutex::new(0));
