@@ -5,8 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use mdbook_markdown::pulldown_cmark::{Event, OffsetIter, Tag, TagEnd};
-use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
+use mdbook_markdown::pulldown_cmark::{Event, OffsetIter, Options, Parser, Tag, TagEnd};
 
 use super::pages::{Pages, Target};
 use super::{html, svg};
@@ -32,9 +31,9 @@ impl Context<'_> {
         let mut edits = Vec::<Edit>::new();
         let mut problems = Vec::new();
         let mut paragraph = 0..0;
-        let mut options = MarkdownOptions::default();
-        options.smart_punctuation = false; // as book.toml has it
-        let mut events = new_cmark_parser(text, &options).into_offset_iter();
+        // As mdBook reads it, as far as it matters where links and blocks begin and end.
+        let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_GFM;
+        let mut events = Parser::new_ext(text, options).into_offset_iter();
         while let Some((event, range)) = events.next() {
             let edit = match event {
                 Event::Start(Tag::Paragraph) => {

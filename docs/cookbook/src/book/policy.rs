@@ -35,12 +35,18 @@ impl Hashes {
     fn of(site: &Site) -> Self {
         let mut hashes = Self::default();
         for (_, page) in site.pages() {
-            hashes.add(page);
+            hashes.add_page(page);
+        }
+        // The search hides an element of its own in this way.
+        for (_, script) in site.scripts() {
+            for rest in script.split("setAttribute('style', '").skip(1) {
+                hashes.styles.extend(rest.split('\'').next().map(source));
+            }
         }
         hashes
     }
 
-    fn add(&mut self, page: &str) {
+    fn add_page(&mut self, page: &str) {
         let mut inside = String::new();
         let mut text = String::new();
         for token in html::tokens(page) {

@@ -56,6 +56,10 @@ impl Site {
         self.texts(".css")
     }
 
+    pub(super) fn scripts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts(".js")
+    }
+
     fn texts(&self, suffix: &str) -> impl Iterator<Item = (&str, &str)> {
         self.files()
             .filter(move |(path, _)| path.ends_with(suffix))
