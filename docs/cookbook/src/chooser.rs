@@ -5,7 +5,7 @@ mod ask;
 pub mod markdown;
 mod text;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -26,7 +26,7 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
     if input.is_terminal() && output.is_terminal() {
         ask::ask(&chooser, &mut input.lock(), &mut output)?;
     } else {
-        output.write_all(text::tree(&chooser).as_bytes())?;
+        text::write(&chooser, &mut output)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod dependencies;
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -19,7 +19,7 @@ pub fn run(workspace: &Workspace, recipe: &str, variant: &str, to: &Path) -> any
     let recipe = workspace.recipe(recipe)?;
     let variant = recipe.variant(variant)?;
     let copied = copy(workspace, &recipe, variant, to)?;
-    io::stdout().write_all(copied.next_steps(to).as_bytes())?;
+    copied.write_next_steps(to, &mut io::stdout())?;
     Ok(())
 }
 
@@ -87,20 +87,23 @@ fn modules(lib: &str, files: &[PathBuf]) -> Vec<String> {
 }
 
 impl Copied {
-    fn next_steps(&self, to: &Path) -> String {
+    fn write_next_steps(&self, to: &Path, output: &mut impl Write) -> io::Result<()> {
         let files: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
-        let mut text = format!("Copied to {}: {}\n", to.display(), files.join(", "));
-        text += "\nThey are siblings; declare them in the file of the module that holds them\n";
-        text += "(lib.rs, main.rs or its mod.rs):\n\n";
-        text += &indented(&self.modules);
-        if !self.dependencies.is_empty() {
-            text += "\nAdd to the [dependencies] of your Cargo.toml:\n\n";
-            text += &indented(&self.dependencies);
+        writeln!(output, "Copied to {}: {}", to.display(), files.join(", "))?;
+        writeln!(
+            output,
+            "\nThey are siblings; declare them in the file of the module around them"
+        )?;
+        writeln!(output, "(lib.rs, main.rs or its mod.rs):\n")?;
+        for line in &self.modules {
+            writeln!(output, "    {line}")?;
         }
-        text
+        if !self.dependencies.is_empty() {
+            writeln!(output, "\nAdd to the [dependencies] of your Cargo.toml:\n")?;
+        }
+        for line in &self.dependencies {
+            writeln!(output, "    {line}")?;
+        }
+        Ok(())
     }
-}
-
-fn indented(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("    {line}\n")).collect()
 }

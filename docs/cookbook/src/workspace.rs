@@ -78,13 +78,11 @@ impl Workspace {
     /// When there is none; the message names those there are.
     pub fn recipe(&self, name: &str) -> anyhow::Result<Recipe> {
         let mut recipes = self.recipes()?;
-        match recipes.iter().position(|recipe| recipe.name == name) {
-            Some(found) => Ok(recipes.swap_remove(found)),
-            None => {
-                let names: Vec<_> = recipes.iter().map(|recipe| recipe.name.as_str()).collect();
-                anyhow::bail!("no recipe is called `{name}`; there are: {}", names.join(", "))
-            }
+        if let Some(found) = recipes.iter().position(|recipe| recipe.name == name) {
+            return Ok(recipes.swap_remove(found));
         }
+        let names: Vec<_> = recipes.into_iter().map(|recipe| recipe.name).collect();
+        anyhow::bail!("no recipe is called `{name}`; there are: {}", names.join(", "))
     }
 
     /// All files below `folder` whose names end in `.extension`, as sorted paths from the root.

@@ -59,14 +59,20 @@ impl Field {
     fn try_fault(&self, recipe: &Recipe, fault: &Fault) -> anyhow::Result<()> {
         let before = self.run(recipe, &fault.test)?;
         ensure!(before == End::Passed, "`{}` does not even pass without the fault", fault.test);
-        git_apply(&self.copy, recipe, fault, &[])?;
+        self.apply(recipe, fault, &[])?;
         let after = self.run(recipe, &fault.test);
-        git_apply(&self.copy, recipe, fault, &["--reverse"])?;
+        self.apply(recipe, fault, &["--reverse"])?;
         match after? {
             End::Failed => Ok(()),
             End::Passed => anyhow::bail!("`{}` does not notice it", fault.test),
             End::Unknown => anyhow::bail!("`{}` did not come to an end", fault.test),
         }
+    }
+
+    fn apply(&self, recipe: &Recipe, fault: &Fault, options: &[&str]) -> anyhow::Result<()> {
+        let refusal = git_apply(&self.copy, recipe, fault, options)?;
+        ensure!(refusal.is_none(), "{}", refusal.unwrap_or_default());
+        Ok(())
     }
 
     fn run(&self, recipe: &Recipe, test: &str) -> anyhow::Result<End> {

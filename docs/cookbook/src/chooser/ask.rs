@@ -29,7 +29,7 @@ pub(super) fn ask(
             (Reply::Back, _) => branch = None,
             (Reply::Chosen(at), None) => branch = Some(&chooser.tree.branch[at]),
             (Reply::Chosen(at), Some(branch)) => {
-                return output.write_all(advice(chooser, &branch.leaf[at]).as_bytes());
+                return advise(chooser, &branch.leaf[at], output);
             }
         }
     }
@@ -79,23 +79,23 @@ fn pose(
     }
 }
 
-/// What to say at a leaf: our recipe if it is finished, what to take elsewhere in any case.
-fn advice(chooser: &Chooser, leaf: &Leaf) -> String {
-    let mut text = format!("\nYou want {}: {}.\n\n", leaf.want, leaf.pattern);
+/// Says what a leaf holds: our recipe if it is finished, what to take elsewhere in any case.
+fn advise(chooser: &Chooser, leaf: &Leaf, output: &mut impl Write) -> io::Result<()> {
+    writeln!(output, "\nYou want {}: {}.\n", leaf.want, leaf.pattern)?;
     if let Some(recipe) = chooser.finished(leaf) {
-        text += &format!("  Read it        {}\n", recipe.readme().display());
-        text += &format!("  Test it        cargo test -p {}\n", recipe.name);
-        text += &format!("  Or take        {}\n", leaf.take);
+        writeln!(output, "  Read it    {}", recipe.readme().display())?;
+        writeln!(output, "  Test it    cargo test -p {}", recipe.name)?;
+        writeln!(output, "  Or take    {}", leaf.take)?;
     } else {
-        text += &format!("  Until ours stands, take {}.\n", leaf.take);
+        writeln!(output, "  Take       {} (until ours stands)", leaf.take)?;
     }
     if let Some(note) = &leaf.note {
-        text += &format!("  Mind           {note}\n");
+        writeln!(output, "  Mind       {note}")?;
     }
     for advice in &chooser.tree.then {
-        text += &format!("\n{} {}\n", advice.question, advice.answer);
+        writeln!(output, "\n{} {}", advice.question, advice.answer)?;
     }
-    text
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,19 +7,19 @@ use crate::workspace::relative_link;
 
 /// The whole tree as a nested list, with links from a document in `folder`.
 pub fn tree(chooser: &Chooser, folder: &Path) -> String {
-    let mut text = format!("**{}**\n\n", chooser.tree.question);
+    let mut lines = vec![format!("**{}**", chooser.tree.question), String::new()];
     for branch in &chooser.tree.branch {
-        text += &format!("- {}\n", branch.say);
+        lines.push(format!("- {}", branch.say));
         for leaf in &branch.leaf {
-            let note = leaf.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             let (pattern, take) = answer(chooser, leaf, folder);
-            text += &format!("  - {}: {pattern}{take}{note}\n", leaf.want);
+            let note = leaf.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+            lines.push(format!("  - {}: {pattern}{take}{note}", leaf.want));
         }
     }
     for advice in &chooser.tree.then {
-        text += &format!("\n**{}** {}\n", advice.question, advice.answer);
+        lines.push(format!("\n**{}** {}", advice.question, advice.answer));
     }
-    text
+    lines.join("\n")
 }
 
 /// About ten lines "use X when you want Y".

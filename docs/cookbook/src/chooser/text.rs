@@ -1,23 +1,25 @@
 //! The tree as plain text, for a pipe.
 
+use std::io::{self, Write};
+
 use super::{Chooser, Leaf};
 
-/// The whole tree.
-pub(super) fn tree(chooser: &Chooser) -> String {
-    let mut text = format!("{}\n", chooser.tree.question);
+/// Writes the whole tree.
+pub(super) fn write(chooser: &Chooser, output: &mut impl Write) -> io::Result<()> {
+    writeln!(output, "{}", chooser.tree.question)?;
     for branch in &chooser.tree.branch {
-        text += &format!("\n{}\n", branch.say);
+        writeln!(output, "\n{}", branch.say)?;
         for leaf in &branch.leaf {
-            text += &format!("  - {}\n      {}\n", leaf.want, answer(chooser, leaf));
+            writeln!(output, "  - {}\n      {}", leaf.want, answer(chooser, leaf))?;
             if let Some(note) = &leaf.note {
-                text += &format!("      ({note})\n");
+                writeln!(output, "      ({note})")?;
             }
         }
     }
     for advice in &chooser.tree.then {
-        text += &format!("\n{}\n  {}\n", advice.question, advice.answer);
+        writeln!(output, "\n{}\n  {}", advice.question, advice.answer)?;
     }
-    text
+    Ok(())
 }
 
 fn answer(chooser: &Chooser, leaf: &Leaf) -> String {
@@ -37,7 +39,9 @@ mod tests {
     #[test]
     fn every_leaf_and_every_advice_is_printed() {
         let chooser = Chooser::load(&Workspace::find().unwrap()).unwrap();
-        let text = tree(&chooser);
+        let mut text = Vec::new();
+        write(&chooser, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
         for leaf in chooser.leaves() {
             assert!(text.contains(&leaf.want) && text.contains(&leaf.take), "{}", leaf.want);
         }

@@ -45,20 +45,19 @@ fn resolve(asked: &Value, shared: Option<&Value>) -> Option<String> {
         version => Table::from_iter([("version".to_owned(), version.clone())]),
     };
     if inherits {
-        let lists = [shared?.get("features"), asked.get("features")];
-        let mut features: Vec<_> =
-            lists.into_iter().flatten().filter_map(Value::as_array).flatten().cloned().collect();
-        features.dedup();
+        let lists = [base.get("features"), asked.get("features")];
+        let lists = lists.into_iter().flatten().filter_map(Value::as_array);
+        let features: Vec<_> = lists.flatten().cloned().collect();
         if !features.is_empty() {
             table.insert("features".to_owned(), Value::Array(features));
         }
     }
     let version = table.remove("version")?;
-    let rest: String = table.iter().map(|(key, value)| format!(", {key} = {value}")).collect();
+    let rest: Vec<_> = table.iter().map(|(key, value)| format!(", {key} = {value}")).collect();
     Some(if rest.is_empty() {
         version.to_string()
     } else {
-        format!("{{ version = {version}{rest} }}")
+        format!("{{ version = {version}{} }}", rest.concat())
     })
 }
 

@@ -11,6 +11,7 @@ use super::{House, markdown};
 const SUMMARY: &str = "docs/book/src/SUMMARY.md";
 
 /// A package is called like its folder, so that `cargo test -p NAME` is what it seems.
+#[expect(clippy::unnecessary_wraps, reason = "all rules have one type")]
 pub(super) fn folders(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     let wrong = house.recipes.iter().filter(|recipe| !recipe.folder.ends_with(&recipe.name));
     let sentence = |recipe: &Recipe| {

@@ -56,7 +56,7 @@ fn is_unsafe(line: &str) -> bool {
     let keyword = concat!("un", "safe");
     ["{", "impl", "fn", "extern"].iter().any(|what| {
         let at = line.find(&format!("{keyword} {what}"));
-        at.is_some_and(|at| line[..at].matches('"').count() % 2 == 0)
+        at.is_some_and(|at| line[..at].matches('"').count().is_multiple_of(2))
     })
 }
 

@@ -37,16 +37,14 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
             let sentence = "a splice ends here that did not begin; remove the line";
             parts.push(Part::Fault { line: number, sentence });
         } else if let Some(request) = line.strip_prefix(OPENING) {
-            match (request.trim_end().strip_suffix("-->"), rest.body()) {
-                (Some(request), Some(body)) => {
-                    parts.push(Part::Prose(&text[prose_from..start]));
-                    parts.push(Part::Splice { line: number, request: request.trim(), body });
-                    prose_from = rest.at;
-                }
-                _ => {
-                    let sentence = "this splice has no end; add the line `<!-- /splice -->`";
-                    parts.push(Part::Fault { line: number, sentence });
-                }
+            let request = request.trim_end().strip_suffix("-->");
+            if let (Some(request), Some(body)) = (request, rest.body()) {
+                parts.push(Part::Prose(&text[prose_from..start]));
+                parts.push(Part::Splice { line: number, request: request.trim(), body });
+                prose_from = rest.at;
+            } else {
+                let sentence = "this splice has no end; add the line `<!-- /splice -->`";
+                parts.push(Part::Fault { line: number, sentence });
             }
         }
     }

@@ -35,7 +35,8 @@ fn backticks(line: &str) -> usize {
 fn dedented(lines: &[&str]) -> String {
     let inked = lines.iter().filter(|line| !line.trim().is_empty());
     let margin = inked.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    lines.iter().map(|line| format!("{}\n", line.get(margin..).unwrap_or_default())).collect()
+    let moved: Vec<_> = lines.iter().map(|line| line.get(margin..).unwrap_or_default()).collect();
+    moved.join("\n") + "\n"
 }
 
 #[cfg(test)]
