@@ -1,17 +1,192 @@
-//! Reports.
+//! From criterion's results to what a page says.
+//!
+//! Results become a dated [`record`]; tables, charts, verdicts and the judgement on the goals are
+//! computed from records alone, so that no figure in a document is typed.
 
-use crate::workspace::Workspace;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-/// In the making.
-pub fn run(_: &Workspace, _: bool, _: &[String]) -> anyhow::Result<()> {
-    Ok(())
-}
+use anyhow::{Context as _, bail};
 
-/// What a document in `_folder` shows of a recipe's newest record.
+use crate::splice;
+use crate::workspace::{Recipe, Workspace, relative_link};
+
+pub mod chart;
+pub mod criterion;
+pub mod goals;
+pub mod machine;
+pub mod numbers;
+pub mod page;
+pub mod record;
+pub mod rounds;
+pub mod scenarios;
+pub mod verdict;
+
+use criterion::Found;
+use goals::{Goal, Outcome, State};
+use record::{Measured, Record, Scenario};
+
+/// Where charts are drawn, from the root of the workspace.
+pub const CHARTS: &str = "docs/book/charts";
+
+/// Records what the benchmarks found (measuring first, if `measure` says so), draws the charts,
+/// splices tables and verdicts, and prints what became of each goal.
 ///
 /// # Errors
 ///
-/// Always, in the making.
-pub fn measured(_: &Workspace, recipe: &str, _folder: &std::path::Path) -> anyhow::Result<String> {
-    anyhow::bail!("{recipe} has no record yet")
+/// When there is nothing to record, or a file cannot be read or written.
+pub fn run(workspace: &Workspace, measure: bool, names: &[String]) -> anyhow::Result<()> {
+    let recipes = chosen(workspace, names)?;
+    let mut record = Record {
+        date: machine::date(SystemTime::now()),
+        machine: machine::here(),
+        recipes: std::collections::BTreeMap::new(),
+    };
+    for recipe in &recipes {
+        let rounds = if measure {
+            rounds::measure(workspace, &recipe.name)?
+        } else {
+            existing(workspace, &recipe.name)?.into_iter().collect()
+        };
+        if !rounds.is_empty() {
+            record.recipes.insert(recipe.name.clone(), measured_now(workspace, recipe, &rounds)?);
+        }
+    }
+    if record.recipes.is_empty() {
+        let name = recipes.first().map_or("NAME", |recipe| &recipe.name);
+        bail!("nothing was measured yet: run `{}`, then this again", bench_command(name));
+    }
+    let measured: Vec<_> = record.recipes.keys().cloned().collect();
+    println!("wrote {}", record.save(workspace)?.display());
+    for name in &measured {
+        draw(workspace, name)?;
+    }
+    splice::run(workspace, false)?;
+    print_goals(workspace, &recipes)
+}
+
+/// The recipes that were asked for, or all that have a benchmark.
+fn chosen(workspace: &Workspace, names: &[String]) -> anyhow::Result<Vec<Recipe>> {
+    if names.is_empty() {
+        let mut all = workspace.recipes()?;
+        all.retain(|recipe| recipe.bench.is_some());
+        return Ok(all);
+    }
+    let chosen: Vec<_> =
+        names.iter().map(|name| workspace.recipe(name)).collect::<anyhow::Result<_>>()?;
+    match chosen.iter().find(|recipe| recipe.bench.is_none()) {
+        Some(recipe) => bail!("{} has no benchmark to report on", recipe.name),
+        None => Ok(chosen),
+    }
+}
+
+fn bench_command(recipe: &str) -> String {
+    format!("cargo bench --bench {}", crate::recipe::bench_target(recipe))
+}
+
+/// The results of a `cargo bench` that somebody ran before, and a word on their age.
+fn existing(workspace: &Workspace, recipe: &str) -> anyhow::Result<Option<Vec<Found>>> {
+    let (found, ignored) = criterion::latest(&rounds::target(workspace)?, recipe)?;
+    let Some(oldest) = found.first() else { return Ok(None) };
+    let age = oldest.at.elapsed().unwrap_or_default().as_secs() / 60;
+    println!("{recipe}: {} results, the oldest {age} minutes old", found.len());
+    if ignored > 0 {
+        println!("{recipe}: {ignored} results of earlier runs ignored");
+    }
+    Ok(Some(found))
+}
+
+fn measured_now(
+    workspace: &Workspace,
+    recipe: &Recipe,
+    rounds: &[Vec<Found>],
+) -> anyhow::Result<Measured> {
+    let bench = recipe.bench.as_ref().context("only recipes with a benchmark are chosen")?;
+    let definitions = scenarios::definitions(&workspace.read(bench)?, &recipe.name);
+    let modules = workspace.files(bench.with_extension(""), "rs");
+    let beside = bench.parent().filter(|_| bench.ends_with("main.rs"));
+    let modules = beside.map_or(modules, |folder| workspace.files(folder, "rs"));
+    let mut source = workspace.read(bench)?;
+    for module in modules {
+        source += &workspace.read(module)?;
+    }
+    Ok(Measured {
+        rustc: machine::rustc(workspace)?,
+        crates: machine::peers(&workspace.read("Cargo.lock")?, &source)?,
+        variants: recipe.variants.iter().map(|variant| variant.name.clone()).collect(),
+        scenarios: scenarios::gather(&definitions, rounds),
+    })
+}
+
+/// The charts of a recipe's newest record: file, from the root, and drawing.
+///
+/// # Errors
+///
+/// When a record cannot be read.
+pub fn charts(workspace: &Workspace, recipe: &str) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let record = Record::newest(workspace, recipe)?;
+    let Some(measured) = record.as_ref().and_then(|record| record.recipes.get(recipe)) else {
+        return Ok(Vec::new());
+    };
+    let draw = |scenario: &Scenario| {
+        (chart_file(recipe, &scenario.name), chart::svg(recipe, measured, scenario))
+    };
+    Ok(measured.scenarios.iter().map(draw).collect())
+}
+
+fn chart_file(recipe: &str, scenario: &str) -> PathBuf {
+    Path::new(CHARTS).join(format!("{recipe}-{scenario}.svg"))
+}
+
+fn draw(workspace: &Workspace, recipe: &str) -> anyhow::Result<()> {
+    fs::create_dir_all(workspace.path(CHARTS))?;
+    for (file, svg) in charts(workspace, recipe)? {
+        fs::write(workspace.path(&file), svg)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// What a document in `folder` shows of a recipe's newest record.
+///
+/// # Errors
+///
+/// When a record or the goals cannot be read.
+pub fn measured(workspace: &Workspace, recipe: &str, folder: &Path) -> anyhow::Result<String> {
+    let Some(record) = Record::newest(workspace, recipe)? else {
+        return Ok(format!(
+            "Not measured yet: run `{}`, then `cargo run --release -- report {recipe}`.",
+            bench_command(recipe)
+        ));
+    };
+    let folder = folder.strip_prefix(workspace.path("")).unwrap_or(folder);
+    let goals = goals_of(workspace, recipe)?;
+    let outcomes = judge(&goals, Some(&record), recipe);
+    let link = |scenario: &str| relative_link(folder, &chart_file(recipe, scenario));
+    Ok(page::markdown(&record, recipe, &outcomes, link))
+}
+
+fn goals_of(workspace: &Workspace, recipe: &str) -> anyhow::Result<Vec<Goal>> {
+    let mut goals = goals::parse(&workspace.read(goals::FILE)?)?;
+    goals.retain(|goal| goal.recipe == recipe);
+    Ok(goals)
+}
+
+fn judge<'a>(goals: &'a [Goal], record: Option<&Record>, recipe: &str) -> Vec<Outcome<'a>> {
+    let measured = record.and_then(|record| record.recipes.get(recipe));
+    goals.iter().map(|goal| goal.judge(measured)).collect()
+}
+
+fn print_goals(workspace: &Workspace, recipes: &[Recipe]) -> anyhow::Result<()> {
+    for recipe in recipes {
+        let record = Record::newest(workspace, &recipe.name)?;
+        let goals = goals_of(workspace, &recipe.name)?;
+        for outcome in judge(&goals, record.as_ref(), &recipe.name) {
+            if outcome.state() != State::Price {
+                println!("{outcome}");
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,78 @@
+//! Puts rounds of results into the shape of a record.
+
+use super::criterion::Found;
+use super::numbers::five_digits;
+use super::record::{Point, Scenario};
+
+/// What the benchmark's source says of a scenario, in the comment above its function:
+///
+/// ```text
+/// /// `recipe/scenario` by threads: one sentence.
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// The criterion group without the recipe's name.
+    pub name: String,
+    /// What the parameter counts.
+    pub by: String,
+    /// The sentence.
+    pub about: String,
+}
+
+/// The definitions in a benchmark's source, in their order.
+pub fn definitions(source: &str, recipe: &str) -> Vec<Definition> {
+    let mut found = Vec::new();
+    let mut comment = String::new();
+    for line in source.lines() {
+        if let Some(text) = line.trim_start().strip_prefix("///") {
+            comment = format!("{comment} {}", text.trim());
+        } else {
+            found.extend(definition(comment.trim(), recipe));
+            comment.clear();
+        }
+    }
+    found
+}
+
+fn definition(comment: &str, recipe: &str) -> Option<Definition> {
+    let rest = comment.strip_prefix('`')?.strip_prefix(recipe)?.strip_prefix('/')?;
+    let (name, rest) = rest.split_once("` by ")?;
+    let (by, about) = rest.split_once(": ")?;
+    Some(Definition { name: name.to_owned(), by: by.to_owned(), about: about.to_owned() })
+}
+
+/// Sorts results by scenario, parameter and contender. Scenarios stand in the order of their
+/// definitions, contenders in the order of the first round, which is that of the benchmark.
+pub fn gather(definitions: &[Definition], rounds: &[Vec<Found>]) -> Vec<Scenario> {
+    let scenario = |definition: &Definition| {
+        let mut points: Vec<Point> = Vec::new();
+        for found in rounds.iter().flatten().filter(|found| found.scenario == definition.name) {
+            add(&mut points, found);
+        }
+        points.sort_by_key(|point| point.parameter);
+        let Definition { name, by, about } = definition.clone();
+        (!points.is_empty()).then_some(Scenario { name, by, about, points })
+    };
+    definitions.iter().filter_map(scenario).collect()
+}
+
+/// The load of the latest round stands for all: it describes the scenario, it is no result.
+fn add(points: &mut Vec<Point>, found: &Found) {
+    let known =
+        |point: &Point| point.contender == found.contender && point.parameter == found.parameter;
+    let at = points.iter().position(known).unwrap_or_else(|| {
+        points.push(Point {
+            contender: found.contender.clone(),
+            parameter: found.parameter,
+            rounds: Vec::new(),
+            waited: None,
+            cpu_ns: None,
+        });
+        points.len() - 1
+    });
+    points[at].rounds.push(found.time.rounded());
+    if let Some(load) = found.load {
+        points[at].waited = Some(five_digits(load.waited));
+        points[at].cpu_ns = Some(five_digits(load.cpu_ns));
+    }
+}
