@@ -27,11 +27,12 @@ pub struct House<'a> {
 type Rule = fn(&House<'_>) -> anyhow::Result<Vec<String>>;
 
 /// The rules that need nothing but the files.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     agreement::folders,
     agreement::front_page,
     agreement::book_pages,
     agreement::benches,
+    agreement::goals,
     agreement::chooser,
     readme::headings,
     readme::contract,

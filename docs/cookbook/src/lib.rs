@@ -11,3 +11,4 @@ pub mod serve;
 pub mod source;
 pub mod splice;
 pub mod workspace;
+mod wrap;

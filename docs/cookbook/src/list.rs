@@ -4,9 +4,7 @@ use std::io::{self, Write};
 
 use crate::recipe::bench_target;
 use crate::workspace::{Recipe, Workspace};
-
-/// What every terminal shows.
-const COLUMNS: usize = 80;
+use crate::wrap::hang;
 
 /// Prints the finished recipes.
 ///
@@ -31,26 +29,11 @@ fn list(recipes: &[Recipe]) -> String {
 }
 
 fn entry(recipe: &Recipe, width: usize) -> String {
+    let first = hang(&format!("{:width$}  ", recipe.name), &recipe.summary);
     let indent = " ".repeat(width + 2);
-    let mut lines = wrapped(&recipe.summary, COLUMNS - indent.len());
-    lines.extend(commands(recipe));
-    let body = lines.join(&format!("\n{indent}"));
-    format!("{:width$}  {body}\n", recipe.name)
-}
-
-/// Breaks a sentence into lines of at most `columns`, but never a word.
-fn wrapped(sentence: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in sentence.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    let commands = commands(recipe).into_iter().map(|command| format!("{indent}{command}"));
+    let lines: Vec<_> = std::iter::once(first).chain(commands).collect();
+    lines.join("\n") + "\n"
 }
 
 fn commands(recipe: &Recipe) -> Vec<String> {
@@ -61,15 +44,4 @@ fn commands(recipe: &Recipe) -> Vec<String> {
         recipe.bench.as_ref().map(|_| format!("cargo bench --bench {}", bench_target(name))),
     );
     commands
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_summary_is_broken_between_words() {
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("extraordinary", 7), ["extraordinary"]);
-    }
 }

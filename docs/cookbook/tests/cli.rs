@@ -39,9 +39,11 @@ fn every_command_helps() {
 }
 
 #[test]
-fn list_fits_a_terminal() {
-    for line in prints(&["list"]).lines() {
-        assert!(line.chars().count() <= 80, "{line}");
+fn list_and_choose_fit_a_terminal() {
+    for command in ["list", "choose"] {
+        for line in prints(&[command]).lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Write};
 
 use super::{Branch, Chooser, Leaf};
+use crate::wrap::hang;
 
 /// What a reader can answer to a numbered question.
 enum Reply {
@@ -52,7 +53,7 @@ fn pose(
 ) -> io::Result<Reply> {
     writeln!(output, "\n{question}\n")?;
     for (at, answer) in answers.iter().enumerate() {
-        writeln!(output, "{:>4}  {answer}", at + 1)?;
+        writeln!(output, "{}", hang(&format!("{:>4}  ", at + 1), answer))?;
     }
     loop {
         write!(output, "\nA number, b to go back, q to quit: ")?;
@@ -85,15 +86,19 @@ fn advise(chooser: &Chooser, leaf: &Leaf, output: &mut impl Write) -> io::Result
     if let Some(recipe) = chooser.finished(leaf) {
         writeln!(output, "  Read it    {}", recipe.readme().display())?;
         writeln!(output, "  Test it    cargo test -p {}", recipe.name)?;
-        writeln!(output, "  Or take    {}", leaf.take)?;
+        writeln!(output, "{}", hang("  Or take    ", &leaf.take))?;
     } else {
-        writeln!(output, "  Take       {} (until ours stands)", leaf.take)?;
+        writeln!(
+            output,
+            "{}",
+            hang("  Take       ", &format!("{} (until ours stands)", leaf.take))
+        )?;
     }
     if let Some(note) = &leaf.note {
-        writeln!(output, "  Mind       {note}")?;
+        writeln!(output, "{}", hang("  Mind       ", note))?;
     }
     for advice in &chooser.tree.then {
-        writeln!(output, "\n{} {}", advice.question, advice.answer)?;
+        writeln!(output, "\n{}\n{}", advice.question, hang("  ", &advice.answer))?;
     }
     Ok(())
 }

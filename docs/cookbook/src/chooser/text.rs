@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Chooser, Leaf};
+use crate::wrap::hang;
 
 /// Writes the whole tree.
 pub(super) fn write(chooser: &Chooser, output: &mut impl Write) -> io::Result<()> {
@@ -10,14 +11,15 @@ pub(super) fn write(chooser: &Chooser, output: &mut impl Write) -> io::Result<()
     for branch in &chooser.tree.branch {
         writeln!(output, "\n{}", branch.say)?;
         for leaf in &branch.leaf {
-            writeln!(output, "  - {}\n      {}", leaf.want, answer(chooser, leaf))?;
+            writeln!(output, "{}", hang("  - ", &leaf.want))?;
+            writeln!(output, "{}", hang("      -> ", &answer(chooser, leaf)))?;
             if let Some(note) = &leaf.note {
-                writeln!(output, "      ({note})")?;
+                writeln!(output, "{}", hang("         ", &format!("({note})")))?;
             }
         }
     }
     for advice in &chooser.tree.then {
-        writeln!(output, "\n{}\n  {}", advice.question, advice.answer)?;
+        writeln!(output, "\n{}\n{}", advice.question, hang("  ", &advice.answer))?;
     }
     Ok(())
 }
@@ -25,9 +27,9 @@ pub(super) fn write(chooser: &Chooser, output: &mut impl Write) -> io::Result<()
 fn answer(chooser: &Chooser, leaf: &Leaf) -> String {
     match chooser.finished(leaf) {
         Some(recipe) => {
-            format!("-> {} ({}), or {}", leaf.pattern, recipe.folder.display(), leaf.take)
+            format!("{} ({}), or {}", leaf.pattern, recipe.folder.display(), leaf.take)
         }
-        None => format!("-> {}; until ours stands: {}", leaf.pattern, leaf.take),
+        None => format!("{}; until ours stands: {}", leaf.pattern, leaf.take),
     }
 }
 
@@ -36,17 +38,23 @@ mod tests {
     use super::*;
     use crate::workspace::Workspace;
 
+    /// Without the line breaks.
+    fn words(text: &str) -> String {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
     fn every_leaf_and_every_advice_is_printed() {
         let chooser = Chooser::load(&Workspace::find().unwrap()).unwrap();
         let mut text = Vec::new();
         write(&chooser, &mut text).unwrap();
-        let text = String::from_utf8(text).unwrap();
+        let text = words(&String::from_utf8(text).unwrap());
         for leaf in chooser.leaves() {
-            assert!(text.contains(&leaf.want) && text.contains(&leaf.take), "{}", leaf.want);
+            assert!(text.contains(&words(&leaf.want)), "{}", leaf.want);
+            assert!(text.contains(&words(&leaf.take)), "{}", leaf.take);
         }
         for advice in &chooser.tree.then {
-            assert!(text.contains(&advice.answer), "{}", advice.question);
+            assert!(text.contains(&words(&advice.answer)), "{}", advice.question);
         }
     }
 }
