@@ -110,8 +110,7 @@ impl Bounded {
             }
         }
         let free = self.alternatives.len();
-        // A panic unwinds in one piece, or the failures that follow from it would hide it.
-        if self.progress.preemptions.get() < self.bound && !std::thread::panicking() {
+        if self.progress.preemptions.get() < self.bound {
             for task in candidates.iter().map(|task| id(task)) {
                 if !self.alternatives[..free].contains(&task) {
                     self.alternatives.push(task);

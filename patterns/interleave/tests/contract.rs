@@ -196,12 +196,19 @@ fn a_caught_panic_is_no_failure() {
 
 #[test]
 fn the_panic_that_came_first_is_the_reason() {
+    struct Farewell;
+    impl Drop for Farewell {
+        fn drop(&mut self) {
+            note!("unwinds");
+        }
+    }
     let schedule = fails(|| {
         let total = Arc::new(Mutex::new(0));
         let threads = [0, 1].map(|_| {
             let total = Arc::clone(&total);
             thread::spawn(move || {
                 let total = total.lock().expect("poisoned by the first panic");
+                let _farewell = Farewell;
                 note!("has the lock");
                 assert!(*total > 0, "the first panic");
             })
