@@ -43,11 +43,8 @@ pub(super) fn prepare(workspace: &Workspace, book: &mut MDBook) -> anyhow::Resul
     let mut problems = Vec::new();
     book.book.for_each_chapter_mut(|chapter| {
         let Some(path) = chapter.source_path.clone() else { return };
-        match document(&source.join(&path), &mut chapter.content) {
-            Ok(document) => {
-                pages.page_of.insert(document.clone(), path.clone());
-                documents.insert(path, document);
-            }
+        match pages.add(&source, &path, &mut chapter.content) {
+            Ok(document) => drop(documents.insert(path, document)),
             Err(error) => problems.push(format!("{}: {error:#}", path.display())),
         }
     });
@@ -66,13 +63,13 @@ pub(super) fn prepare(workspace: &Workspace, book: &mut MDBook) -> anyhow::Resul
     Ok(())
 }
 
-/// The file a page shows; if that is another than the page itself, `content` becomes its text.
+/// The file a page shows; if that is another than the page's own, `content` becomes its text.
 fn document(page: &Path, content: &mut String) -> anyhow::Result<PathBuf> {
     let Some(included) = included(content) else {
         if content.contains("{{#include") {
             bail!("an {{{{#include}}}} must be the whole page; splice a part of a file instead");
         }
-        return Ok(fs::canonicalize(page)?);
+        return Ok(page.to_owned());
     };
     let folder = page.parent().context("a page lies in a folder")?;
     let document = fs::canonicalize(folder.join(included))
@@ -87,6 +84,16 @@ fn included(content: &str) -> Option<&str> {
 }
 
 impl Pages {
+    /// Notes a page and gives the document that it shows.
+    fn add(&mut self, source: &Path, page: &Path, content: &mut String) -> anyhow::Result<PathBuf> {
+        let file = fs::canonicalize(source.join(page))?;
+        let document = document(&file, content)?;
+        // A link may name either of them.
+        self.page_of.insert(file, page.to_owned());
+        self.page_of.insert(document.clone(), page.to_owned());
+        Ok(document)
+    }
+
     /// What a page's link of the form `path` means.
     pub(super) fn resolve(&self, page: &Path, document: &Path, path: &str) -> Target {
         let folder = document.parent().unwrap_or(document);

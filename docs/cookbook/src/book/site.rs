@@ -1,13 +1,12 @@
 //! The finished book, in memory.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs};
 
 use anyhow::Context as _;
 
 /// Every file of the book by its path, with `/` between folders.
-#[derive(Debug)]
 pub struct Site {
     files: BTreeMap<String, Vec<u8>>,
 }
@@ -64,6 +63,13 @@ impl Site {
         self.files()
             .filter(move |(path, _)| path.ends_with(suffix))
             .filter_map(|(path, bytes)| Some((path, str::from_utf8(bytes).ok()?)))
+    }
+}
+
+impl fmt::Debug for Site {
+    /// The paths alone: the bytes would fill a thousand screens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.files.keys()).finish()
     }
 }
 
