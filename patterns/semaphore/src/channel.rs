@@ -13,13 +13,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::clerk::{Clerk, Grant, INBOX, Message, Status};
+use super::clerk::{Clerk, Grant, Message, Status};
 use super::error::{AcquireError, AcquireTimeoutError, AddPermitsError, TryAcquireError};
 use super::oneshot;
 use super::park::{block_on, block_on_for};
 use super::permit::{Held, Source};
 use super::surface::acquire_methods;
-use super::sync::{Arc, SyncSender, sync_channel, thread};
+use super::sync::{Arc, INBOX, SyncSender, sync_channel, thread};
 
 /// At most as many permits out as there are; first come, first served.
 ///

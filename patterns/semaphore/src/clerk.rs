@@ -8,9 +8,6 @@ use super::error::AddPermitsError;
 use super::oneshot;
 use super::sync::{Receiver, SPINS, SyncSender};
 
-/// How many messages the clerk may be behind before senders wait.
-pub(crate) const INBOX: usize = 256;
-
 /// What callers send. An answer slot that is dropped unanswered says "closed".
 pub(crate) enum Message {
     /// Grants `n` in turn. `home` is where the grant returns to if nobody takes it.

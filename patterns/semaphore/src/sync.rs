@@ -1,4 +1,5 @@
-//! The primitives the variants are built from. A test puts a model checker's in their place.
+//! The primitives the variants are built from, and two numbers. A test puts a model checker's in
+//! their place, and numbers that bring out the rare cases.
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 pub(crate) use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -7,3 +8,6 @@ pub(crate) use std::thread;
 
 /// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
 pub(crate) const SPINS: u32 = 200;
+
+/// How many messages the clerk may be behind before senders wait.
+pub(crate) const INBOX: usize = 256;
