@@ -25,7 +25,7 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted");
     let copy = copy_of_the_workspace(&scratch.join("workspace")).unwrap();
     let field = Field { copy, target: scratch.join("target") };
-    let mut complaints = Vec::new();
+    let (mut complaints, mut counts) = (Vec::new(), Vec::new());
     for recipe in field.copy.recipes().unwrap() {
         let faults = faults(&field.copy, &recipe);
         for fault in &faults {
@@ -33,9 +33,10 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
             let verdict = field.try_fault(&recipe, fault);
             complaints.extend(verdict.err().map(|e| format!("{}: {e:#}", fault.patch.display())));
         }
-        say(&format!("COUNT planted_{}={}", recipe.name.replace('-', "_"), faults.len()));
+        counts.push(format!("COUNT planted_{}={}", recipe.name.replace('-', "_"), faults.len()));
     }
     assert!(complaints.is_empty(), "\n\n- {}\n", complaints.join("\n- "));
+    counts.iter().for_each(|count| say(count));
 }
 
 /// Where faults are planted.
@@ -93,7 +94,13 @@ impl Field {
         let output = Command::new(env!("CARGO"))
             .current_dir(self.copy.path(""))
             .env("CARGO_TARGET_DIR", &self.target)
-            .args(["test", "--tests", "--no-run", "--message-format=json", "--package"])
+            .args([
+                "test",
+                "--tests",
+                "--no-run",
+                "--message-format=json-render-diagnostics",
+                "--package",
+            ])
             .arg(&recipe.name)
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr);
