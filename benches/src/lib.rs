@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 
 mod race;
 pub use race::race;
@@ -58,7 +58,9 @@ pub struct Scenario<'c>(BenchmarkGroup<'c, WallTime>, PathBuf);
 impl<'c> Scenario<'c> {
     /// `name` is `recipe/scenario`; loads are noted in `scratch`, the bench's `CARGO_TARGET_TMPDIR`.
     pub fn new(criterion: &'c mut Criterion, name: &str, scratch: &str) -> Self {
-        Self(criterion.benchmark_group(name), Path::new(scratch).join(name))
+        let mut group = criterion.benchmark_group(name);
+        group.sampling_mode(SamplingMode::Flat); // no sample too short for threads to meet
+        Self(group, Path::new(scratch).join(name))
     }
 
     /// Rehearses and measures the contenders at `parameter` (threads, tasks, a batch).

@@ -5,7 +5,7 @@
 
 use benches::{Scenario, settings, thread_counts};
 use criterion::{Criterion, criterion_group, criterion_main};
-use semaphore::{barging, lock};
+use semaphore::{barging, channel, lock};
 
 mod bodies;
 mod contender;
@@ -35,6 +35,7 @@ fn try_acquire(criterion: &mut Criterion) {
         vec![
             attempts::<TwoUpdates>("limit"),
             attempts::<lock::Semaphore>("lock"),
+            attempts::<channel::Semaphore>("channel"),
             attempts::<barging::Semaphore>("barging"),
             attempts::<tokio::sync::Semaphore>("tokio"),
             attempts::<async_lock::Semaphore>("async-lock"),
@@ -53,6 +54,7 @@ fn acquire(criterion: &mut Criterion) {
         1,
         vec![
             awaits::<lock::Semaphore>("lock"),
+            awaits::<channel::Semaphore>("channel"),
             awaits::<barging::Semaphore>("barging"),
             awaits::<tokio::sync::Semaphore>("tokio"),
             awaits::<async_lock::Semaphore>("async-lock"),
@@ -68,6 +70,7 @@ fn acquire_owned(criterion: &mut Criterion) {
         1,
         vec![
             awaits_owned::<lock::Semaphore>("lock"),
+            awaits_owned::<channel::Semaphore>("channel"),
             awaits_owned::<barging::Semaphore>("barging"),
             awaits_owned::<tokio::sync::Semaphore>("tokio"),
             awaits_owned::<async_lock::Semaphore>("async-lock"),
@@ -83,6 +86,7 @@ fn acquire_many(criterion: &mut Criterion) {
             permits,
             vec![
                 awaits_many::<lock::Semaphore>("lock", permits),
+                awaits_many::<channel::Semaphore>("channel", permits),
                 awaits_many::<barging::Semaphore>("barging", permits),
                 awaits_many::<tokio::sync::Semaphore>("tokio", permits),
             ],
@@ -99,6 +103,7 @@ fn many_tasks(criterion: &mut Criterion) {
         vec![
             tasks::<NoSemaphore>("limit", 64, 4),
             tasks::<lock::Semaphore>("lock", 64, 4),
+            tasks::<channel::Semaphore>("channel", 64, 4),
             tasks::<barging::Semaphore>("barging", 64, 4),
             tasks::<tokio::sync::Semaphore>("tokio", 64, 4),
             tasks::<async_lock::Semaphore>("async-lock", 64, 4),
@@ -116,6 +121,7 @@ fn fifo(criterion: &mut Criterion) {
             count,
             vec![
                 threads::<Blocking<lock::Semaphore>>("lock", count, 1),
+                threads::<Blocking<channel::Semaphore>>("channel", count, 1),
                 threads::<tokio::sync::Semaphore>("tokio", count, 1),
                 threads::<FlumeBlocking>("flume", count, 1),
                 threads::<KanalBlocking>("kanal", count, 1),

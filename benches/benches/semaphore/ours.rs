@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use semaphore::{barging, lock};
+use semaphore::{barging, channel, lock};
 
 use crate::contender::{Contender, Owned, Weighted};
 
@@ -61,4 +61,5 @@ macro_rules! contender {
 pub(crate) struct Blocking<S>(S);
 
 contender!(barging);
+contender!(channel);
 contender!(lock);

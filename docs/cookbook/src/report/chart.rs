@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::numbers::time;
+use super::numbers::{five_digits, time};
 use super::record::{Measured, Point, Scenario};
 use super::verdict::LIMIT;
 
@@ -37,7 +37,7 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     let (rows, bottom) = rows(measured, scenario, &scale, 46.0);
     let height = bottom + 22.0;
     let title = format!("{recipe}: {}", scenario.name);
-    let caption = if scale.is_log { "log scale, time per operation" } else { "time per operation" };
+    let caption = if scale.is_log { "time per operation, log scale" } else { "time per operation" };
 
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
@@ -49,7 +49,7 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     );
     for tick in scale.ticks() {
         let x = scale.x(tick);
-        let label = time(tick).replace(".00 ", " ").replace(".0 ", " ");
+        let label = tick_label(tick);
         let _ = write!(
             svg,
             "<path d=\"M{x:.1} 46V{bottom:.1}\" class=\"cb-s-grid\"/>\
@@ -113,6 +113,16 @@ fn class(measured: &Measured, contender: &str) -> &'static str {
     }
 }
 
+/// Ticks are round, so they need no digits behind the point.
+fn tick_label(ns: f64) -> String {
+    match ns {
+        0.0 => "0".to_owned(),
+        _ if ns < 1e3 => format!("{} ns", five_digits(ns)),
+        _ if ns < 1e6 => format!("{} us", five_digits(ns / 1e3)),
+        _ => format!("{} ms", five_digits(ns / 1e6)),
+    }
+}
+
 /// What a reader without eyes for the picture gets.
 fn description(scenario: &Scenario) -> String {
     let mut parts = Vec::new();
@@ -163,7 +173,7 @@ impl Scale {
             let powers = (0..).map(|n| self.from * 10_f64.powi(n * step));
             return powers.take_while(|&tick| tick <= self.to).collect();
         }
-        let rough = self.to / 3.0;
+        let rough = self.to / 4.0;
         let decade = 10_f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|n| n * decade).into_iter().find(|&it| it >= rough);
         let step = step.unwrap_or(rough);

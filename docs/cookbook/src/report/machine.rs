@@ -94,7 +94,7 @@ struct Package {
     source: Option<String>,
 }
 
-/// The versions of the crates that a benchmark names, from `Cargo.lock`.
+/// The versions of the peers that a benchmark names, from `Cargo.lock`.
 ///
 /// # Errors
 ///
@@ -112,7 +112,8 @@ pub fn peers(lock: &str, bench_source: &str) -> anyhow::Result<BTreeMap<String, 
             package.name == name && version.is_none_or(|version| package.version == version)
         });
         let named = bench_source.contains(&format!("{}::", name.replace('-', "_")));
-        if let Some(package) = package.filter(|package| named && package.source.is_some()) {
+        let is_peer = named && name != "criterion";
+        if let Some(package) = package.filter(|package| is_peer && package.source.is_some()) {
             versions.insert(package.name.clone(), package.version.clone());
         }
     }

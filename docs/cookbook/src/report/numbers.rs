@@ -89,6 +89,7 @@ pub fn time(ns: f64) -> String {
 /// Three digits, or all before the point.
 pub fn digits(value: f64) -> String {
     match value {
+        _ if value < 0.0995 => format!("{value:.3}"),
         _ if value < 9.995 => format!("{value:.2}"),
         _ if value < 99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
