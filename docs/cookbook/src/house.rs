@@ -8,6 +8,7 @@ mod code;
 #[cfg(test)]
 mod fake;
 mod fences;
+mod goals;
 mod links;
 mod markdown;
 pub mod planted;
@@ -32,7 +33,7 @@ const RULES: [Rule; 17] = [
     agreement::front_page,
     agreement::book_pages,
     agreement::benches,
-    agreement::goals,
+    goals::compare_what_is_measured,
     agreement::chooser,
     readme::headings,
     readme::contract,

@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
-
 use crate::chooser::{self, Chooser};
 use crate::recipe::{BENCHES, bench_target};
 use crate::workspace::{GROUPS, Recipe, normalize};
 
 use super::{House, markdown};
 
-const GOALS: &str = "benches/goals.toml";
 const SUMMARY: &str = "docs/book/src/SUMMARY.md";
 
 /// A package is called like its folder, so that `cargo test -p NAME` is what it seems.
@@ -100,28 +97,6 @@ pub(super) fn benches(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Every goal is a goal of a recipe that is measured, under a name of its own.
-pub(super) fn goals(house: &House<'_>) -> anyhow::Result<Vec<String>> {
-    let mut found = Vec::new();
-    if !house.workspace.path(GOALS).is_file() {
-        return Ok(found);
-    }
-    let file: Table = house.workspace.read(GOALS)?.parse()?;
-    let mut names = Vec::new();
-    for goal in file.get("goal").and_then(Value::as_array).into_iter().flatten() {
-        let text = |key| goal.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (name, recipe) = (text("name"), text("recipe"));
-        if !house.recipes.iter().any(|its| its.name == recipe && its.bench.is_some()) {
-            found.push(format!("{GOALS}: `{name}` is a goal of `{recipe}`, which has no bench"));
-        }
-        if names.contains(&(recipe, name)) {
-            found.push(format!("{GOALS}: {recipe} has two goals called `{name}`; rename one"));
-        }
-        names.push((recipe, name));
-    }
-    Ok(found)
-}
-
 /// The chooser leads to every finished recipe, and to no folder that does not exist.
 pub(super) fn chooser(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     let chooser = Chooser::load(house.workspace)?;
@@ -188,18 +163,6 @@ mod tests {
         fake.complains(benches, "benches/benches/demo.rs is missing");
         fake.write("benches/benches/ghost/main.rs", "");
         fake.complains(benches, "ghost/main.rs: it is named after no recipe");
-    }
-
-    #[test]
-    fn a_goal_of_nobody_is_found_and_a_name_that_is_given_twice() {
-        let fake = Fake::finished();
-        let goal = |recipe| format!("[[goal]]\nname = \"fast\"\nrecipe = \"{recipe}\"\n");
-        fake.write(GOALS, &goal("demo"));
-        fake.is_content_with(goals);
-        fake.write(GOALS, &goal("ghost"));
-        fake.complains(goals, "`fast` is a goal of `ghost`, which has no bench");
-        fake.write(GOALS, &(goal("demo") + &goal("demo")));
-        fake.complains(goals, "demo has two goals called `fast`");
     }
 
     #[test]
