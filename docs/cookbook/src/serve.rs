@@ -43,17 +43,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
         eprintln!("Port {} is taken, so this is {port}", options.port);
     }
     eprintln!("Serving {} pages; Ctrl-C ends it", site.pages().count());
-    let address = format!("http://127.0.0.1:{port}/");
-    // Programs that start this one wait for the line.
-    println!("{address}");
-    std::io::stdout().flush()?;
-    if options.open {
-        open(&address);
-    }
+    let server = Server { listener, site, address: format!("http://127.0.0.1:{port}/") };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(serve(listener, &site, port))
+        .block_on(server.run(options.open))
 }
 
 fn listen(first: u16) -> anyhow::Result<TcpListener> {
@@ -72,21 +66,41 @@ fn listen(first: u16) -> anyhow::Result<TcpListener> {
     bail!("the ports {first} to {last} are all taken: choose another with --port")
 }
 
-async fn serve(listener: TcpListener, site: &Site, port: u16) -> anyhow::Result<()> {
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = axum::serve(listener, Answers::new(site, port).into_router())
-        .with_graceful_shutdown(async { drop(stopped.await) });
-    let server = tokio::spawn(server.into_future());
-    let mut signals = Signals::new()?;
-    signals.next().await;
-    drop(stop);
-    // A client that never finishes its request must not keep the program alive, nor a reader
-    // who presses Ctrl-C again.
-    tokio::select! {
-        _ = tokio::time::timeout(GRACE, server) => {}
-        () = signals.next() => {}
+struct Server {
+    listener: TcpListener,
+    site: Site,
+    address: String,
+}
+
+impl Server {
+    async fn run(self, open: bool) -> anyhow::Result<()> {
+        self.listener.set_nonblocking(true)?;
+        let port = self.listener.local_addr()?.port();
+        let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, Answers::new(self.site, port).into_router())
+            .with_graceful_shutdown(async { drop(stopped.await) });
+        let server = tokio::spawn(server.into_future());
+        let mut signals = Signals::new()?;
+        announce(&self.address, open)?;
+        signals.next().await;
+        drop(stop);
+        // A client that never finishes its request must not keep the program alive, nor a
+        // reader who presses Ctrl-C again.
+        tokio::select! {
+            _ = tokio::time::timeout(GRACE, server) => {}
+            () = signals.next() => {}
+        }
+        Ok(())
+    }
+}
+
+/// Says where the book is, on a line of its own: programs that start this one wait for it.
+fn announce(address: &str, open: bool) -> anyhow::Result<()> {
+    println!("{address}");
+    std::io::stdout().flush()?;
+    if open {
+        open_browser(address);
     }
     Ok(())
 }
@@ -94,34 +108,42 @@ async fn serve(listener: TcpListener, site: &Site, port: u16) -> anyhow::Result<
 /// What ends the server: Ctrl-C, and SIGTERM where there are such signals.
 struct Signals {
     #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
 }
 
+#[cfg(unix)]
 impl Signals {
-    #[cfg(unix)]
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
-    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
     fn new() -> std::io::Result<Self> {
         Ok(Self {})
     }
 
     async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
         drop(tokio::signal::ctrl_c().await);
     }
 }
 
 /// Opens the address in a browser; without one, the reader has the printed line.
-fn open(address: &str) {
+fn open_browser(address: &str) {
     let program = if cfg!(target_os = "macos") {
         "open"
     } else if cfg!(windows) {

@@ -187,9 +187,10 @@ fn a_signal_ends_it_although_clients_hang_on() {
         let mut half = connect(&server);
         half.write_all(b"GET / HT").unwrap();
 
-        let pid = server.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
-        assert!(sent.success(), "kill -s {signal}: {sent}");
+        let pid = server.child.id();
+        let kill = format!("kill -s {signal} {pid}");
+        let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(sent.success(), "{kill}: {sent}");
         let (status, said) = end(&mut server);
         assert!(status.success(), "{signal} gave {status}: {said}");
         assert_eq!(idle.read(&mut [0; 1]).unwrap_or(0), 0, "the idle connection is closed");

@@ -46,6 +46,11 @@ impl Site {
         self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
+    /// All files, for whoever keeps them.
+    pub fn into_files(self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        self.files.into_iter()
+    }
+
     /// The pages, as text.
     pub fn pages(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts(".html")

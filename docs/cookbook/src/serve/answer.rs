@@ -23,12 +23,12 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    pub(super) fn new(site: &Site, port: u16) -> Self {
-        let policy = content_security_policy(site);
+    pub(super) fn new(site: Site, port: u16) -> Self {
+        let policy = content_security_policy(&site);
         Self {
             files: site
-                .files()
-                .map(|(path, bytes)| (format!("/{path}"), Bytes::copy_from_slice(bytes)))
+                .into_files()
+                .map(|(path, bytes)| (format!("/{path}"), Bytes::from(bytes)))
                 .collect(),
             policy: HeaderValue::from_str(&policy).expect("a policy is ASCII"),
             port,

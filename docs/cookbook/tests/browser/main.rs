@@ -75,6 +75,7 @@ impl<'a> Visit<'a> {
 
     /// Sees every page in every way and searches; gives the number of pages.
     async fn all(&mut self) -> anyhow::Result<usize> {
+        self.plant().await?;
         let pages = self.pages().await?;
         for (scheme, theme) in SCHEMES {
             for width in WIDTHS {
@@ -87,6 +88,31 @@ impl<'a> Visit<'a> {
             }
         }
         Ok(pages.len())
+    }
+
+    /// Spoils a page in every way that this test looks for, and makes sure that it notices.
+    async fn plant(&mut self) -> anyhow::Result<()> {
+        self.browser.emulate(360, "light").await?;
+        self.browser.client.goto(&self.origin).await?;
+        self.browser.client.execute(SPOIL, vec![]).await?;
+        self.look("planted", 360, json!("none")).await?;
+        let found = std::mem::take(&mut self.problems).join("\n");
+        let faults = [
+            "and takes",
+            "reaches to",
+            "is drawn",
+            "its theme",
+            "said by hand",
+            "inline script",
+            "example.org",
+        ];
+        for fault in faults {
+            anyhow::ensure!(
+                found.contains(fault),
+                "a planted fault ({fault}) is not seen: {found}"
+            );
+        }
+        Ok(())
     }
 
     /// Every page the table of contents leads to, and the one for pages that are not there.
@@ -166,12 +192,15 @@ impl<'a> Visit<'a> {
 /// Lists what is wrong with how the page stands in its window.
 ///
 /// The style of mdBook cuts off what is too wide, so the size of the document alone would not
-/// tell: every element is measured, except inside the boxes that scroll by themselves.
+/// tell: the text and every element are measured, but not inside the boxes that scroll by themselves.
 const LOOK: &str = r"
     const [width, theme] = arguments;
     const root = document.documentElement;
     const wrong = [];
-    if (root.scrollWidth > width) wrong.push(`the page is ${root.scrollWidth} wide`);
+    for (const whole of [root, document.querySelector('.content')]) {
+        const room = Math.min(width, whole.clientWidth);
+        if (whole.scrollWidth > room) wrong.push(`it has ${room} and takes ${whole.scrollWidth}`);
+    }
     if (theme && !root.classList.contains(theme)) wrong.push(`its theme is ${root.className}`);
     const scrolls = 'pre, .table-wrapper, .cb-figure';
     for (const element of document.querySelectorAll('body *')) {
@@ -184,5 +213,17 @@ const LOOK: &str = r"
         const size = parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a;
         if (size < 9) wrong.push(`'${text.textContent}' is drawn ${size.toFixed(1)} high`);
     }
-    return wrong.slice(0, 5);
+    return wrong.slice(0, 9);
+";
+
+/// One of each: too wide, too small, a complaint, a script and a request that the policy forbids.
+const SPOIL: &str = r"
+    const main = document.querySelector('main');
+    main.insertAdjacentHTML('afterbegin', `<p>${'w'.repeat(99)}</p><hr>
+        <svg class='cb-svg' viewBox='0 0 1000 9' width='100'><text y='9'>small</text></svg>`);
+    main.children[0].style.overflowWrap = 'normal';
+    main.children[1].style.width = '999px';
+    main.append(Object.assign(document.createElement('script'), { textContent: '1' }));
+    console.error('said by hand');
+    return fetch('https://example.org/').catch(() => {});
 ";
