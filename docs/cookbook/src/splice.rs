@@ -149,10 +149,7 @@ impl Place<'_> {
             ["chooser", "short"] => {
                 Ok(markdown::short(&Chooser::load(self.workspace)?, self.folder))
             }
-            ["measured", recipe] => {
-                let folder = self.workspace.path(self.folder);
-                report::measured(self.workspace, recipe, &folder)
-            }
+            ["measured", recipe] => report::measured(self.workspace, recipe, self.folder),
             _ => bail!(
                 "`{request}` is no splice: write `code PATH#ANCHOR`, `text PATH`, `recipes`, \
                  `chooser`, `chooser short` or `measured RECIPE`"

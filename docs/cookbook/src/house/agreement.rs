@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use toml::{Table, Value};
+
 use crate::chooser::{self, Chooser};
 use crate::recipe::{BENCHES, bench_target};
 use crate::workspace::{GROUPS, Recipe, normalize};
@@ -10,18 +12,24 @@ use super::{House, markdown};
 
 const SUMMARY: &str = "docs/book/src/SUMMARY.md";
 
-/// A package is called like its folder, so that `cargo test -p NAME` is what it seems.
-#[expect(clippy::unnecessary_wraps, reason = "all rules have one type")]
+/// A package is called like its folder, so that `cargo test -p NAME` is what it seems, and cargo
+/// knows it.
 pub(super) fn folders(house: &House<'_>) -> anyhow::Result<Vec<String>> {
-    let wrong = house.recipes.iter().filter(|recipe| !recipe.folder.ends_with(&recipe.name));
-    let sentence = |recipe: &Recipe| {
-        format!(
-            "{}: its package is called {}; call folder and package the same",
-            recipe.folder.display(),
-            recipe.name
-        )
-    };
-    Ok(wrong.map(sentence).collect())
+    let mut found = Vec::new();
+    let manifest: Table = house.workspace.read("Cargo.toml")?.parse()?;
+    let members = manifest.get("workspace").and_then(|it| it.get("members"));
+    let members = members.and_then(Value::as_array).cloned().unwrap_or_default();
+    for recipe in &house.recipes {
+        let (folder, name) = (recipe.folder.display(), &recipe.name);
+        if !recipe.folder.ends_with(name) {
+            found.push(format!("{folder}: its package is called {name}; call both the same"));
+        }
+        let all = format!("{}/*", recipe.group);
+        if !members.iter().any(|member| member.as_str() == Some(&all)) {
+            found.push(format!("Cargo.toml: its members lack `{all}`, so cargo misses {folder}"));
+        }
+    }
+    Ok(found)
 }
 
 /// The table on the front page leads to every finished recipe.
@@ -131,6 +139,13 @@ mod tests {
         let fake = Fake::finished();
         fake.edit("patterns/demo/Cargo.toml", "\"demo\"", "\"other\"");
         fake.complains(folders, "patterns/demo: its package is called other");
+    }
+
+    #[test]
+    fn a_group_that_cargo_does_not_know_is_found() {
+        let fake = Fake::finished();
+        fake.edit("Cargo.toml", "patterns/*", "consensus/*");
+        fake.complains(folders, "Cargo.toml: its members lack `patterns/*`");
     }
 
     #[test]

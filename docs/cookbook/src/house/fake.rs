@@ -27,6 +27,10 @@ const README: &str = "\
 
 It counts.
 
+```text
+0 -> 1
+```
+
 ## When to use it
 ## Example
 ## Two ways to build it
@@ -95,7 +99,7 @@ impl Fake {
         let folder = tempfile::tempdir().unwrap();
         let fake = Self { workspace: Workspace::at(folder.path()), _folder: folder };
         for (path, text) in [
-            ("Cargo.toml", ""),
+            ("Cargo.toml", "[workspace]\nmembers = [\"patterns/*\"]\n"),
             ("README.md", "# Cookbook\n\nRecipes:\n\n<!-- splice: recipes -->\n<!-- /splice -->\n"),
             ("docs/cookbook/choose.toml", CHOOSER),
             ("docs/book/src/SUMMARY.md", "- [Demo](patterns/demo.md)\n"),

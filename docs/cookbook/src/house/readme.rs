@@ -1,12 +1,13 @@
 //! What a recipe's README holds: the same headings in the same order, and only promises that
 //! a test keeps.
 
-use std::path::Path;
-
 use crate::source;
 use crate::workspace::Recipe;
 
 use super::{House, markdown};
+
+/// The README to copy from.
+const MODEL: &str = "patterns/semaphore";
 
 type Condition = fn(&Recipe) -> bool;
 
@@ -44,81 +45,97 @@ pub(super) fn headings(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for recipe in house.finished() {
         let text = house.workspace.read(recipe.readme())?;
+        let wrong = [wrong_beginning(&text), wrong_headings(recipe, &text), unfolded(&text)];
         let readme = recipe.readme();
-        found.extend(wrong_headings(recipe, &text, &readme));
-        let go = markdown::section(&text, GO);
-        if go.is_some_and(|(section, _)| !section.trim_start().starts_with("<details>")) {
-            found.push(format!("{}: fold `## {GO}` into <details>", readme.display()));
-        }
+        found.extend(wrong.concat().iter().map(|wrong| format!("{}{wrong}", readme.display())));
     }
     Ok(found)
 }
 
-fn wrong_headings(recipe: &Recipe, text: &str, readme: &Path) -> Vec<String> {
-    let readme = readme.display();
-    let mut found = Vec::new();
+/// A README begins with a title, a sentence and a small diagram. This and what follows answers
+/// with the rest of a sentence that begins with the file's name.
+fn wrong_beginning(text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if !text.starts_with("# ") {
+        wrong.push(": begin it with `# ` and the recipe's name".to_owned());
+    }
+    let beginning = text.split("\n## ").next().unwrap_or_default();
+    if !beginning.contains("```") && !beginning.contains("![") {
+        wrong.push(" lacks a small diagram between its title and its first `##`".to_owned());
+    }
+    wrong
+}
+
+fn wrong_headings(recipe: &Recipe, text: &str) -> Vec<String> {
     let headings = markdown::headings(text);
-    if headings.first().is_none_or(|first| first.level != 1) {
-        found.push(format!("{readme}: begin it with `# ` and the recipe's name"));
-    }
     let seconds: Vec<_> = headings.iter().filter(|heading| heading.level == 2).collect();
-    for (title, needed) in HEADINGS {
-        if needed(recipe) && seconds.iter().all(|heading| heading.text != title) {
-            found.push(format!(
-                "{readme} lacks the heading `## {title}`; copy it from patterns/semaphore"
-            ));
-        }
-    }
+    let absent = HEADINGS.iter().filter(|(title, needed)| {
+        needed(recipe) && seconds.iter().all(|heading| heading.text != *title)
+    });
+    let mut wrong: Vec<_> = absent
+        .map(|(title, _)| format!(" lacks the heading `## {title}`; copy it from {MODEL}"))
+        .collect();
     let mut passed = 0;
     for heading in seconds {
         let (line, text) = (heading.line, &heading.text);
         match HEADINGS.iter().position(|(title, _)| title == text) {
             Some(at) if at < passed => {
-                found.push(format!("{readme}:{line}: `## {text}` stands too late in the order"));
+                wrong.push(format!(":{line}: `## {text}` stands too late in the order"));
             }
             Some(at) => passed = at,
-            None => found.push(format!(
-                "{readme}:{line}: `## {text}` is no heading of the house; make it `###`"
-            )),
+            None => wrong
+                .push(format!(":{line}: `## {text}` is no heading of the house; make it `###`")),
         }
     }
-    found
+    wrong
+}
+
+fn unfolded(text: &str) -> Vec<String> {
+    let section = markdown::section(text, GO);
+    let unfolded = section.filter(|(text, _)| !text.trim_start().starts_with("<details>"));
+    unfolded
+        .map(|(_, line)| format!(":{line}: fold `## {GO}` into <details>"))
+        .into_iter()
+        .collect()
 }
 
 /// Every promise under `## Contract` is a contract test, and every contract test is promised.
 pub(super) fn contract(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for recipe in house.finished() {
+        let text = house.workspace.read(recipe.readme())?;
+        let wrong = wrong_promises(recipe, &text, &own_functions(house, recipe)?);
         let readme = recipe.readme();
-        let text = house.workspace.read(&readme)?;
-        let Some((section, begins)) = markdown::section(&text, "Contract") else { continue };
-        let ours = own_functions(house, recipe)?;
-        let points = markdown::numbered_points(section);
-        for (line, codes) in &points {
-            let line = line + begins - 1;
-            if !codes.iter().any(|code| recipe.contract.contains(code)) {
-                found.push(format!(
-                    "{}:{line}: this promise names no test of tests/contract.rs",
-                    readme.display()
-                ));
-            }
-            let is_test = |code: &&String| recipe.contract.contains(code) || ours.contains(code);
-            for code in codes.iter().filter(|code| is_sentence(code)).filter(|it| !is_test(it)) {
-                found.push(format!(
-                    "{}:{line}: `{code}` is promised, but no test in tests/contract.rs has that name",
-                    readme.display()
-                ));
-            }
-        }
-        let named: Vec<_> = points.into_iter().flat_map(|(_, codes)| codes).collect();
-        for test in recipe.contract.iter().filter(|test| !named.contains(test)) {
-            found.push(format!(
-                "{}: the contract test `{test}` is not named under `## Contract`; promise it there",
-                readme.display()
-            ));
-        }
+        found.extend(wrong.iter().map(|wrong| format!("{}{wrong}", readme.display())));
     }
     Ok(found)
+}
+
+fn wrong_promises(recipe: &Recipe, text: &str, functions: &[String]) -> Vec<String> {
+    let Some((section, begins)) = markdown::section(text, "Contract") else { return Vec::new() };
+    let is_test = |code: &String| recipe.contract.contains(code);
+    let mut wrong = Vec::new();
+    let mut promised = Vec::new();
+    for (line, codes) in markdown::numbered_points(section) {
+        let line = line + begins - 1;
+        if !codes.iter().any(is_test) {
+            wrong.push(format!(":{line}: this promise names no test of tests/contract.rs"));
+        }
+        for code in codes.iter().filter(|code| is_sentence(code)) {
+            if !is_test(code) && !functions.contains(code) {
+                wrong.push(format!(
+                    ":{line}: `{code}` is promised, but no test in tests/contract.rs has that name"
+                ));
+            }
+        }
+        promised.extend(codes);
+    }
+    for test in recipe.contract.iter().filter(|test| !promised.contains(test)) {
+        wrong.push(format!(
+            ": the contract test `{test}` is not named under `## Contract`; promise it there"
+        ));
+    }
+    wrong
 }
 
 /// The functions of the recipe itself, whose names a promise may mention.
@@ -154,6 +171,15 @@ mod tests {
         let fake = Fake::finished();
         fake.edit(README, "## Example", "## Measured\n\n## Example");
         fake.complains(headings, "`## Example` stands too late");
+    }
+
+    #[test]
+    fn a_readme_begins_with_title_and_diagram() {
+        let fake = Fake::finished();
+        fake.edit(README, "# Demo\n", "Demo\n");
+        fake.complains(headings, "README.md: begin it with `# `");
+        fake.edit(README, "```", "");
+        fake.complains(headings, "README.md lacks a small diagram");
     }
 
     #[test]
