@@ -50,10 +50,10 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     for tick in scale.ticks() {
         let x = scale.x(tick);
         let label = tick_label(tick);
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<path d=\"M{x:.1} 46V{bottom:.1}\" class=\"cb-s-grid\"/>\
-             <text x=\"{x:.1}\" y=\"{:.1}\" font-size=\"11\" text-anchor=\"middle\" class=\"cb-muted\">{label}</text>\n",
+             <text x=\"{x:.1}\" y=\"{:.1}\" font-size=\"11\" text-anchor=\"middle\" class=\"cb-muted\">{label}</text>",
             bottom + 15.0
         );
     }
@@ -170,13 +170,13 @@ impl Scale {
         if self.is_log {
             let decades = (self.to / self.from).log10();
             let step = (decades / 4.0).ceil().max(1.0) as i32;
-            let powers = (0..).map(|n| self.from * 10_f64.powi(n * step));
-            return powers.take_while(|&tick| tick <= self.to).collect();
+            let powers = (0..=4).map(|n| self.from * 10_f64.powi(n * step));
+            return powers.filter(|&tick| tick <= self.to).collect();
         }
         let rough = self.to / 4.0;
         let decade = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].map(|n| n * decade).into_iter().find(|&it| it >= rough);
-        let step = step.unwrap_or(rough);
-        (0..).map(|n| f64::from(n) * step).take_while(|&tick| tick <= self.to).collect()
+        let round = [1.0, 2.0, 5.0, 10.0].map(|n| n * decade);
+        let step = round.into_iter().find(|&step| step >= rough).unwrap_or(rough);
+        (0..=4).map(|n| f64::from(n) * step).filter(|&tick| tick <= self.to).collect()
     }
 }

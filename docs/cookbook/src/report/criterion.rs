@@ -38,7 +38,7 @@ pub struct Load {
 }
 
 /// A whole `cargo bench` takes less, so what is older than this was another run.
-const ONE_RUN: Duration = Duration::from_secs(3600);
+const ONE_RUN: Duration = Duration::from_hours(1);
 
 /// The results of a recipe that were written since `start`, in the order of their writing.
 ///

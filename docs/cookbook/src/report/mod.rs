@@ -97,20 +97,23 @@ fn existing(workspace: &Workspace, recipe: &str) -> anyhow::Result<Option<Vec<Fo
     Ok(Some(found))
 }
 
+/// The text of a benchmark with all its modules.
+fn bench_sources(workspace: &Workspace, bench: &Path) -> anyhow::Result<String> {
+    let files = match bench.parent() {
+        Some(folder) if bench.ends_with("main.rs") => workspace.files(folder, "rs"),
+        _ => vec![bench.to_owned()],
+    };
+    files.iter().map(|file| workspace.read(file)).collect()
+}
+
 fn measured_now(
     workspace: &Workspace,
     recipe: &Recipe,
     rounds: &[Vec<Found>],
 ) -> anyhow::Result<Measured> {
     let bench = recipe.bench.as_ref().context("only recipes with a benchmark are chosen")?;
-    let definitions = scenarios::definitions(&workspace.read(bench)?, &recipe.name);
-    let modules = workspace.files(bench.with_extension(""), "rs");
-    let beside = bench.parent().filter(|_| bench.ends_with("main.rs"));
-    let modules = beside.map_or(modules, |folder| workspace.files(folder, "rs"));
-    let mut source = workspace.read(bench)?;
-    for module in modules {
-        source += &workspace.read(module)?;
-    }
+    let source = bench_sources(workspace, bench)?;
+    let definitions = scenarios::definitions(&source, &recipe.name);
     Ok(Measured {
         rustc: machine::rustc(workspace)?,
         crates: machine::peers(&workspace.read("Cargo.lock")?, &source)?,
@@ -139,9 +142,17 @@ fn chart_file(recipe: &str, scenario: &str) -> PathBuf {
     Path::new(CHARTS).join(format!("{recipe}-{scenario}.svg"))
 }
 
+/// Draws what the newest record holds, and removes charts of scenarios that it lacks.
 fn draw(workspace: &Workspace, recipe: &str) -> anyhow::Result<()> {
     fs::create_dir_all(workspace.path(CHARTS))?;
-    for (file, svg) in charts(workspace, recipe)? {
+    let charts = charts(workspace, recipe)?;
+    for old in workspace.files(CHARTS, "svg") {
+        let is_ours = old.to_string_lossy().starts_with(&format!("{CHARTS}/{recipe}-"));
+        if is_ours && charts.iter().all(|(file, _)| *file != old) {
+            fs::remove_file(workspace.path(old))?;
+        }
+    }
+    for (file, svg) in charts {
         fs::write(workspace.path(&file), svg)
             .with_context(|| format!("cannot write {}", file.display()))?;
     }

@@ -1,7 +1,7 @@
 //! What the figures say, in words. A verdict is computed: it names its conditions, and what
 //! cannot be told apart is called a tie.
 
-use super::numbers::{Spread, digits, range, time};
+use super::numbers::{digits, range, time};
 use super::record::{Measured, Point, Scenario};
 
 /// The contender that is no semaphore, pool or hub but the least that one must do.
@@ -109,9 +109,4 @@ fn climbs(scenario: &Scenario, parameter: usize) -> Vec<String> {
         Some(format!("`{structure}` goes from {} ({first}) to {} ({best})", time(from), time(to)))
     };
     structures.iter().filter_map(climb).collect()
-}
-
-/// Reads a ratio as a judgement on its own: `tie` or how many times.
-pub fn in_short(ratio: Spread) -> String {
-    if ratio.is_tie() { "tie".to_owned() } else { format!("{}x", digits(ratio.median)) }
 }

@@ -1,0 +1,109 @@
+//! Ratios, verdicts and goals.
+
+use cookbook::report::goals::{self, State};
+use cookbook::report::{numbers, verdict};
+
+use super::{close, measured, point, scenario, spread};
+
+#[test]
+fn a_ratio_is_the_median_of_the_rounds_and_not_the_ratio_of_the_medians() {
+    // A slow third round slows both; taken round by round it cancels out.
+    let lock = point("lock", 2, &[10.0, 12.0, 40.0]);
+    let tokio = point("tokio", 2, &[20.0, 30.0, 80.0]);
+    close(tokio.ratio(&lock), spread(2.0, 2.0, 2.5));
+    close(lock.time(), spread(10.0, 12.0, 40.0));
+}
+
+#[test]
+fn a_single_round_is_as_sure_as_its_confidence_intervals() {
+    let (lock, tokio) = (point("lock", 2, &[10.0]), point("tokio", 2, &[20.0]));
+    close(lock.time(), spread(9.0, 10.0, 11.0));
+    close(tokio.ratio(&lock), spread(18.0 / 11.0, 2.0, 22.0 / 9.0));
+    close(tokio.ratio(&lock).inverse(), lock.ratio(&tokio));
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_a_tie() {
+    assert!(spread(0.9, 1.3, 1.6).is_tie(), "its range holds one");
+    assert!(spread(1.02, 1.08, 1.1).is_tie(), "it is near one");
+    assert!(!spread(1.05, 1.3, 1.6).is_tie());
+    assert!(!spread(0.5, 0.7, 0.8).is_tie());
+}
+
+#[test]
+fn figures_have_three_digits_and_the_unit_that_fits() {
+    let times = [4.062, 9.999, 187.3, 1456.4, 15_230.0, 2e7].map(numbers::time);
+    assert_eq!(times, ["4.06 ns", "10.0 ns", "187 ns", "1456 ns", "15.2 us", "20.0 ms"]);
+    let shares = [0.0, 0.0004, 0.25, 1.0].map(numbers::percent);
+    assert_eq!(shares, ["0 %", "under 1 %", "25 %", "100 %"]);
+}
+
+#[test]
+fn a_verdict_names_its_conditions_and_its_ties() {
+    let mut calm = point("lock", 2, &[10.0, 10.0, 10.0]);
+    calm.waited = Some(0.001);
+    let points = vec![
+        calm,
+        point("channel", 2, &[31.0, 30.0, 33.0]),
+        point("tokio", 2, &[20.0, 21.0, 19.0]),
+        point("lock", 64, &[50.0, 40.0, 45.0]),
+        point("channel", 64, &[48.0, 42.0, 44.0]),
+        point("tokio", 64, &[20.0, 20.0, 20.0]),
+    ];
+    let scenario = scenario("fifo", points);
+    assert_eq!(
+        verdict::verdict(&measured(vec![]), &scenario),
+        "With 2 threads (uncontended): `lock` is 3.10 times as fast as `channel` (3.00-3.30), and \
+         `lock` is 2.00 times as fast as `tokio` (1.90-2.10); with 64 threads: `channel` and \
+         `lock` tie (0.95-1.04), and `tokio` is 2.20 times as fast as `channel` (2.10-2.40)."
+    );
+}
+
+#[test]
+fn a_verdict_on_a_ladder_tells_the_climb_and_one_on_a_limit_the_distance() {
+    let ladder = scenario(
+        "ladder",
+        vec![
+            point("lock naive", 1, &[250.0]),
+            point("lock sleepers", 1, &[9.0]),
+            point("channel naive", 1, &[8000.0]),
+            point("channel spin", 1, &[400.0]),
+        ],
+    );
+    assert_eq!(
+        verdict::verdict(&measured(vec![]), &ladder),
+        "`lock` goes from 250 ns (naive) to 9.00 ns (sleepers), and `channel` goes from 8000 ns \
+         (naive) to 400 ns (spin)."
+    );
+    let limited =
+        scenario("try", vec![point("limit", 1, &[4.0, 4.0]), point("lock", 1, &[5.0, 5.0])]);
+    assert_eq!(
+        verdict::verdict(&measured(vec![]), &limited),
+        "`lock` takes 1.25 times the limit (1.25-1.25)."
+    );
+}
+
+#[test]
+fn a_goal_is_met_missed_or_unmeasured() {
+    let file = r#"
+        goal = [
+          { name = "met", recipe = "r", text = "", numerator = "s/lock/2", denominator = "s/tokio/2", max = 0.5 },
+          { name = "missed", recipe = "r", text = "", numerator = "s/lock/2", denominator = "s/tokio/2", max = 0.49 },
+          { name = "absent", recipe = "r", text = "", numerator = "s/lock/8", denominator = "s/tokio/8", max = 0.5 },
+          { name = "price", recipe = "r", text = "", numerator = "s/lock/2", denominator = "s/tokio/2" },
+        ]
+    "#;
+    let points = vec![point("lock", 2, &[10.0, 11.0]), point("tokio", 2, &[20.0, 22.0])];
+    let measured = measured(vec![scenario("s", points)]);
+    let goals = goals::parse(file).unwrap();
+    let outcomes: Vec<_> = goals.iter().map(|goal| goal.judge(Some(&measured))).collect();
+    let states: Vec<_> = outcomes.iter().map(goals::Outcome::state).collect();
+    assert_eq!(states, [State::Met, State::Missed, State::Unmeasured, State::Price]);
+    let lines: Vec<_> = outcomes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines[..3],
+        ["GOAL met MET 0.50 0.50", "GOAL missed MISSED 0.50 0.49", "GOAL absent UNMEASURED - 0.50"]
+    );
+    assert_eq!(goals[0].judge(None).state(), State::Unmeasured);
+    assert!(goals::parse("goal = [{ name = 1 }]").unwrap_err().to_string().contains(goals::FILE));
+}
