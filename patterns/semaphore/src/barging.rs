@@ -32,9 +32,9 @@ pub struct Semaphore {
     /// | `CALLED`  | when a sleeper is called     | when it took, sleeps again, or left   |
     /// | `CLOSED`  | by `close`                   | never                                 |
     ///
-    /// A release calls a sleeper only if `WAITING` is set and `CALLED` is not. So at most one is on
-    /// its way, and it owes the others a look: no permit is free while it, they and everybody else
-    /// sleep.
+    /// A release calls a sleeper only if `WAITING` is set and `CALLED` is not, so at most one is on
+    /// its way. Whoever clears `CALLED` looks after the rest: it calls the next, or finds in the same
+    /// step that the first sleeper wants more than there is.
     word: AtomicIsize,
     /// Permits in circulation never exceed this.
     max: usize,
@@ -158,16 +158,18 @@ impl Semaphore {
                 Err(now) => word = now,
             }
         }
-        self.refuse(n, word).map(|()| None)
+        self.refuse(n, word).map(|_| None)
     }
 
-    /// Tells a caller for whom the word holds too little whether to wait.
+    /// Why not: closed, never, or `false` for "not now".
     #[cold]
-    fn refuse(&self, n: usize, word: isize) -> Result<(), AcquireError> {
-        match () {
-            () if word < 0 => Err(AcquireError::Closed),
-            () if n > self.max => Err(AcquireError::Never { asked: n, max: self.max }),
-            () => Ok(()),
+    fn refuse(&self, n: usize, word: isize) -> Result<bool, AcquireError> {
+        if word < 0 {
+            Err(AcquireError::Closed)
+        } else if n > self.max {
+            Err(AcquireError::Never { asked: n, max: self.max })
+        } else {
+            Ok(false)
         }
     }
 
@@ -214,6 +216,7 @@ impl Semaphore {
         }
     }
 
+    /// Nobody sleeps any more: a release need not look after anybody.
     fn note_if_empty(&self, books: &Books) {
         if books.line.is_empty() {
             self.word.fetch_and(!WAITING, Ordering::Relaxed);
@@ -235,6 +238,7 @@ const fn free(word: isize) -> usize {
     ((word & !CLOSED) / ONE).cast_unsigned()
 }
 
+/// What `take_or_sleep` did.
 enum Slept {
     Yes,
     No,

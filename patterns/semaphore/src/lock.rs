@@ -24,12 +24,12 @@ use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering};
 pub struct Semaphore {
     /// The free permits times [`ONE`], plus flags:
     ///
-    /// | flag      | set                                       | cleared            |
-    /// |-----------|-------------------------------------------|--------------------|
-    /// | `WAITING` | when the line gets its first waiter       | when it is empty   |
-    /// | `CLOSED`  | by `close`                                | never              |
+    /// | flag      | set                                 | cleared          |
+    /// |-----------|-------------------------------------|------------------|
+    /// | `WAITING` | when the line gets its first waiter | when it is empty |
+    /// | `CLOSED`  | by `close`                          | never            |
     ///
-    /// While a flag is set only the holder of `books` takes permits out; anybody may always put
+    /// While `WAITING` is set only the holder of `books` takes permits out; anybody may always put
     /// some in. That is why a release needs one `fetch_add`, and why nobody overtakes the line.
     word: AtomicIsize,
     /// Permits in circulation never exceed this.
@@ -146,16 +146,18 @@ impl Semaphore {
                 Err(now) => word = now,
             }
         }
-        self.refuse(n, word).map(|()| false)
+        self.refuse(n, word)
     }
 
-    /// Tells a caller who cannot take now whether to wait.
+    /// Why not: closed, never, or `false` for "not now".
     #[cold]
-    fn refuse(&self, n: usize, word: isize) -> Result<(), AcquireError> {
-        match () {
-            () if word < 0 => Err(AcquireError::Closed),
-            () if n > self.max => Err(AcquireError::Never { asked: n, max: self.max }),
-            () => Ok(()),
+    fn refuse(&self, n: usize, word: isize) -> Result<bool, AcquireError> {
+        if word < 0 {
+            Err(AcquireError::Closed)
+        } else if n > self.max {
+            Err(AcquireError::Never { asked: n, max: self.max })
+        } else {
+            Ok(false)
         }
     }
 
@@ -187,8 +189,8 @@ impl Semaphore {
         Ok(Some(waiter))
     }
 
-    #[cold]
     /// Serves from the front while the free permits suffice.
+    #[cold]
     fn serve(&self) {
         while let Some(waker) = self.serve_first() {
             waker.wake();
@@ -208,6 +210,7 @@ impl Semaphore {
         waker
     }
 
+    /// Nobody waits any more: permits may be taken without the line again.
     fn note_if_empty(&self, books: &Books) {
         if books.line.is_empty() {
             self.word.fetch_and(!WAITING, Ordering::Relaxed);

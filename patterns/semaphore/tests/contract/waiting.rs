@@ -67,7 +67,7 @@ macro_rules! waiting {
             let refusal = semaphore.try_acquire(1).expect_err("none free");
             assert_eq!(refusal, TryAcquireError::NotNow);
             drop(held);
-            wait(waiting).expect("open");
+            drop(wait(waiting).expect("open"));
             join(blocked).expect("open");
         }
 

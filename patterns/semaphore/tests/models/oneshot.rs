@@ -17,6 +17,10 @@ struct Slot<T> {
 pub(crate) struct Sender<T>(Arc<Mutex<Slot<T>>>);
 pub(crate) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
 
+/// The sender dropped without an answer.
+#[derive(Debug)]
+pub(crate) struct Dropped;
+
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let slot = Slot { value: None, waker: None, sender_gone: false, receiver_gone: false };
     let slot = Arc::new(Mutex::new(slot));
@@ -52,7 +56,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Future for Receiver<T> {
-    type Output = Result<T, ()>;
+    type Output = Result<T, Dropped>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut slot = self.0.lock().expect("no panic");
@@ -60,7 +64,7 @@ impl<T> Future for Receiver<T> {
             return Poll::Ready(Ok(value));
         }
         if slot.sender_gone {
-            return Poll::Ready(Err(()));
+            return Poll::Ready(Err(Dropped));
         }
         slot.waker = Some(context.waker().clone());
         Poll::Pending
