@@ -2,6 +2,7 @@
 
 mod dependencies;
 
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub struct Copied {
     pub dependencies: Vec<String>,
 }
 
-/// Copies the files that the variant's header names. Writes all of them or none.
+/// Copies the files that the variant's header names; none if one of them is there already.
 ///
 /// # Errors
 ///
@@ -50,10 +51,7 @@ pub fn copy(
     let texts: Vec<_> = texts.collect::<anyhow::Result<_>>()?;
     for (file, text) in variant.files.iter().zip(&texts) {
         let target = to.join(file);
-        let folder = target.parent().unwrap_or(to);
-        std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::write(&target, text))
-            .with_context(|| format!("cannot write {}", target.display()))?;
+        write_new(&target, text).with_context(|| format!("cannot write {}", target.display()))?;
     }
     Ok(Copied {
         files: variant.files.clone(),
@@ -73,28 +71,28 @@ fn refuse_to_overwrite(files: &[PathBuf], to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn write_new(file: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create_new(file)?.write_all(text.as_bytes())
+}
+
 /// The lines of `lib.rs` that declare the modules among `files`.
 fn modules(lib: &str, files: &[PathBuf]) -> Vec<String> {
-    let declares = |line: &str| {
-        let name =
-            line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')?;
-        files
-            .iter()
-            .any(|file| *file == Path::new(name).with_extension("rs"))
-            .then(|| line.to_owned())
+    let declares = |line: &&str| {
+        let declared = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ");
+        let name = declared.and_then(|it| it.strip_suffix(';')).unwrap_or_default();
+        files.iter().any(|file| *file == Path::new(name).with_extension("rs"))
     };
-    lib.lines().filter_map(declares).collect()
+    lib.lines().filter(declares).map(str::to_owned).collect()
 }
 
 impl Copied {
     fn write_next_steps(&self, to: &Path, output: &mut impl Write) -> io::Result<()> {
         let files: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
         writeln!(output, "Copied to {}: {}", to.display(), files.join(", "))?;
-        writeln!(
-            output,
-            "\nThey are siblings; declare them in the file of the module around them"
-        )?;
-        writeln!(output, "(lib.rs, main.rs or its mod.rs):\n")?;
+        writeln!(output, "\nDeclare them side by side, in lib.rs, main.rs or a mod.rs:\n")?;
         for line in &self.modules {
             writeln!(output, "    {line}")?;
         }

@@ -6,7 +6,7 @@
 mod agreement;
 mod code;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod fences;
 mod goals;
 mod links;

@@ -49,16 +49,14 @@ fn is_test_attribute(line: &str) -> bool {
     })
 }
 
+/// The name of the function that a line declares.
 fn function(line: &str) -> Option<&str> {
-    let at = if line.trim_start().starts_with("fn ") {
-        line.find("fn ")?
-    } else {
-        line.find(" fn ")? + 1
-    };
-    let is_code = !line.trim_start().starts_with("//") && !line[..at].contains('"');
-    let name = line[at + 3..].split(['(', '<']).next()?.trim();
+    let (before, after) = line.trim_start().split_once("fn ")?;
+    let is_declared = before.is_empty() || before.ends_with(' ');
+    let is_code = !before.starts_with("//") && !before.contains('"');
+    let name = after.split(['(', '<']).next()?.trim();
     let is_name = !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric());
-    (is_code && is_name).then_some(name)
+    (is_declared && is_code && is_name).then_some(name)
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ mod document;
 mod source;
 mod table;
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -80,35 +79,28 @@ pub struct Spliced {
 pub fn splice(workspace: &Workspace, path: &Path) -> anyhow::Result<Spliced> {
     let before = workspace.read(path)?;
     let place = Place { workspace, folder: path.parent().unwrap_or(Path::new("")) };
-    let mut spliced = Spliced { after: String::new(), faults: vec![], stale: vec![], before };
-    for part in document::parts(&spliced.before) {
-        let (at, request, old) = match part {
-            Part::Prose(text) => {
-                spliced.after += text;
-                continue;
+    let at = |line: usize| format!("{}:{line}", path.display());
+    let (mut after, mut faults, mut stale) = (String::new(), Vec::new(), Vec::new());
+    for part in document::parts(&before) {
+        match part {
+            Part::Prose(text) => after += text,
+            Part::Fault { line, sentence } => faults.push(format!("{}: {sentence}", at(line))),
+            Part::Splice { line, request, body } => {
+                let new = place.make(request).unwrap_or_else(|error| {
+                    faults.push(format!("{}: {error:#}", at(line)));
+                    body.to_owned()
+                });
+                if new != body {
+                    stale.push(format!(
+                        "{}: `{request}` differs from its source; run `cargo cookbook sync`",
+                        at(line)
+                    ));
+                }
+                after += &document::with_markers(request, &new);
             }
-            Part::Fault { line, sentence } => {
-                spliced.faults.push(format!("{}:{line}: {sentence}", path.display()));
-                continue;
-            }
-            Part::Splice { line, request, body } => (line, request, body),
-        };
-        let new = match place.make(request) {
-            Ok(text) => format!("\n{}\n\n", text.trim_end()),
-            Err(error) => {
-                spliced.faults.push(format!("{}:{at}: {error:#}", path.display()));
-                old.to_owned()
-            }
-        };
-        if new != old {
-            spliced.stale.push(format!(
-                "{}:{at}: `{request}` differs from its source; run `cargo cookbook sync`",
-                path.display()
-            ));
         }
-        write!(spliced.after, "{}{new}{}", document::opening(request), document::CLOSING)?;
     }
-    Ok(spliced)
+    Ok(Spliced { before, after, faults, stale })
 }
 
 /// A document with empty lines where its splices are: what its author wrote, line for line.
@@ -130,36 +122,88 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What has to stand between the markers.
     fn make(&self, request: &str) -> anyhow::Result<String> {
         let words: Vec<_> = request.split_whitespace().collect();
-        match words[..] {
-            ["code", target] => {
-                let Some((path, anchor)) = target.split_once('#') else {
-                    bail!("`{request}` does not say which part: write `code PATH#ANCHOR`");
-                };
-                let path = self.source(path)?;
-                let text = self.workspace.read(&path)?;
-                let code = source::region(&text, anchor)
-                    .with_context(|| format!("in {}", path.display()))?;
-                Ok(source::fenced("rs", &code))
-            }
-            ["text", path] => Ok(source::fenced("text", &self.workspace.read(self.source(path)?)?)),
-            ["recipes"] => Ok(table::recipes(&self.workspace.recipes()?, self.folder)),
-            ["chooser"] => Ok(markdown::tree(&Chooser::load(self.workspace)?, self.folder)),
-            ["chooser", "short"] => {
-                Ok(markdown::short(&Chooser::load(self.workspace)?, self.folder))
-            }
-            ["measured", recipe] => report::measured(self.workspace, recipe, self.folder),
+        let text = match words[..] {
+            ["code", target] => self.code(target)?,
+            ["text", path] => source::fenced("text", &self.workspace.read(self.source(path)?)?),
+            ["recipes"] => table::recipes(&self.workspace.recipes()?, self.folder),
+            ["chooser"] => markdown::tree(&Chooser::load(self.workspace)?, self.folder),
+            ["chooser", "short"] => markdown::short(&Chooser::load(self.workspace)?, self.folder),
+            ["measured", recipe] => report::measured(self.workspace, recipe, self.folder)?,
             _ => bail!(
                 "`{request}` is no splice: write `code PATH#ANCHOR`, `text PATH`, `recipes`, \
                  `chooser`, `chooser short` or `measured RECIPE`"
             ),
-        }
+        };
+        Ok(format!("\n{}\n\n", text.trim_end()))
+    }
+
+    fn code(&self, target: &str) -> anyhow::Result<String> {
+        let (path, anchor) = target
+            .split_once('#')
+            .with_context(|| format!("`{target}` does not say which part: write PATH#ANCHOR"))?;
+        let path = self.source(path)?;
+        let text = self.workspace.read(&path)?;
+        let code =
+            source::region(&text, anchor).with_context(|| format!("in {}", path.display()))?;
+        Ok(source::fenced("rs", &code))
     }
 
     /// A path that the document gives, from the root.
     fn source(&self, path: &str) -> anyhow::Result<PathBuf> {
         crate::workspace::normalize(&self.folder.join(path))
             .with_context(|| format!("`{path}` leads out of the workspace"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::fake::Fake;
+
+    /// What becomes of a page of the demo that asks for this, and what is wrong with it.
+    fn spliced(request: &str) -> (String, Vec<String>) {
+        let fake = Fake::finished();
+        fake.write("patterns/demo/src/a.rs", "// ANCHOR: x\nfn x() {}\n// ANCHOR_END: x\n");
+        let page = format!("Above.\n<!-- splice: {request} -->\nold\n<!-- /splice -->\nBelow.\n");
+        fake.write("patterns/demo/PAGE.md", &page);
+        let spliced = splice(&fake.workspace, Path::new("patterns/demo/PAGE.md")).unwrap();
+        (spliced.after, spliced.faults)
+    }
+
+    #[test]
+    fn every_request_is_answered_between_the_markers() {
+        for (request, answer) in [
+            ("code src/a.rs#x", "```rs\nfn x() {}\n```"),
+            ("text Cargo.toml", "```text\n[package]"),
+            ("recipes", "| [demo](README.md) | A demo shows how it counts. | lock |"),
+            ("chooser", "  - to count: **[demo](README.md)**"),
+            ("measured demo", "Not measured yet"),
+        ] {
+            let (page, faults) = spliced(request);
+            let opening = format!("Above.\n<!-- splice: {request} -->\n\n");
+            assert!(page.starts_with(&opening), "{page}");
+            assert!(page.contains(answer), "{page}");
+            assert!(page.ends_with("\n\n<!-- /splice -->\nBelow.\n"), "{page}");
+            assert_eq!(faults, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_met_names_its_line_and_keeps_what_was_there() {
+        for (request, fault) in [
+            ("cod src/a.rs#x", "`cod src/a.rs#x` is no splice: write"),
+            ("code src/a.rs", "`src/a.rs` does not say which part"),
+            ("code src/a.rs#y", "in patterns/demo/src/a.rs: no line says `// ANCHOR: y`"),
+            ("text b.txt", "cannot read patterns/demo/b.txt"),
+            ("text ../../../b.txt", "`../../../b.txt` leads out of the workspace"),
+        ] {
+            let (page, faults) = spliced(request);
+            assert!(page.contains("\nold\n"), "{page}");
+            assert!(faults[0].starts_with("patterns/demo/PAGE.md:2: "), "{faults:?}");
+            assert!(faults[0].contains(fault), "{faults:?}");
+        }
     }
 }

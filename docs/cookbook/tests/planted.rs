@@ -14,7 +14,7 @@ use cookbook::house::planted::{Fault, faults, git_apply};
 use cookbook::workspace::{Recipe, Workspace};
 
 /// How long the tests of one file may take; a hang is no catch, for nobody is told of it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 #[test]
 fn every_planted_fault_is_caught_by_the_test_it_names() {

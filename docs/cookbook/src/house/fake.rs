@@ -10,8 +10,8 @@ use crate::workspace::Workspace;
 use super::{House, Rule};
 
 /// The workspace; it is gone when this is dropped.
-pub(super) struct Fake {
-    pub(super) workspace: Workspace,
+pub(crate) struct Fake {
+    pub(crate) workspace: Workspace,
     _folder: TempDir,
 }
 
@@ -95,7 +95,7 @@ take = "an atomic"
 
 impl Fake {
     /// One finished recipe in a house in order.
-    pub(super) fn finished() -> Self {
+    pub(crate) fn finished() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fake = Self { workspace: Workspace::at(folder.path()), _folder: folder };
         for (path, text) in [
@@ -123,20 +123,20 @@ impl Fake {
         fake
     }
 
-    pub(super) fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.workspace.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Replaces what must be there.
-    pub(super) fn edit(&self, path: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.workspace.read(path).unwrap();
         assert!(text.contains(from), "{path} lacks {from}");
         self.write(path, &text.replace(from, to));
     }
 
-    pub(super) fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         std::fs::remove_file(self.workspace.path(path)).unwrap();
     }
 

@@ -120,7 +120,9 @@ pub(super) fn numbered_points(text: &str) -> Vec<(usize, Vec<String>)> {
                 points.push((line_of(text, range.start), Vec::new()));
             }
             Event::Code(code) if lists.contains(&true) => {
-                points.last_mut().into_iter().for_each(|(_, codes)| codes.push(code.to_string()));
+                if let Some((_, codes)) = points.last_mut() {
+                    codes.push(code.to_string());
+                }
             }
             _ => {}
         }

@@ -39,7 +39,7 @@ fn test_of(patch: &Path, recipe: &Recipe) -> String {
 pub(super) fn name_their_tests(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for recipe in house.finished() {
-        let tests = tests(house.workspace, recipe)?;
+        let tests = test_names(house.workspace, recipe)?;
         let faults = faults(house.workspace, recipe);
         for fault in faults.iter().filter(|fault| !tests.contains(&fault.test)) {
             found.push(format!(
@@ -68,7 +68,7 @@ pub(super) fn name_their_tests(house: &House<'_>) -> anyhow::Result<Vec<String>>
 }
 
 /// The tests of a recipe, in any of its files.
-fn tests(workspace: &Workspace, recipe: &Recipe) -> anyhow::Result<Vec<String>> {
+fn test_names(workspace: &Workspace, recipe: &Recipe) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for file in workspace.files(&recipe.folder, "rs") {
         names.extend(source::tests(&workspace.read(file)?));
@@ -115,7 +115,7 @@ pub fn git_apply(
 }
 
 #[cfg(test)]
-mod tests_of_the_rules {
+mod tests {
     use super::super::fake::Fake;
     use super::*;
 

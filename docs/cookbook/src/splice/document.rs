@@ -2,8 +2,7 @@
 
 const OPENING: &str = "<!-- splice:";
 
-/// The line that ends a splice.
-pub(super) const CLOSING: &str = "<!-- /splice -->\n";
+const CLOSING: &str = "<!-- /splice -->";
 
 /// A piece of a document. Together the pieces are the whole, without the markers.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,9 +15,9 @@ pub(super) enum Part<'a> {
     Fault { line: usize, sentence: &'static str },
 }
 
-/// The line that begins a splice.
-pub(super) fn opening(request: &str) -> String {
-    format!("{OPENING} {request} -->\n")
+/// A splice as it stands in a document.
+pub(super) fn with_markers(request: &str, body: &str) -> String {
+    format!("{OPENING} {request} -->\n{body}{CLOSING}\n")
 }
 
 /// Cuts a document into its parts. Markers inside a fence are examples and stay prose.
@@ -33,7 +32,7 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
             fence = fence.filter(|fence| !closes(line, fence));
         } else if let Some(opened) = fence_of(line) {
             fence = Some(opened);
-        } else if line.starts_with(CLOSING.trim_end()) {
+        } else if line.starts_with(CLOSING) {
             let sentence = "a splice ends here that did not begin; remove the line";
             parts.push(Part::Fault { line: number, sentence });
         } else if let Some(request) = line.strip_prefix(OPENING) {
@@ -75,7 +74,7 @@ impl<'a> Lines<'a> {
     fn body(&mut self) -> Option<&'a str> {
         let (from, number) = (self.at, self.number);
         while let Some((start, line)) = self.next_line() {
-            if line.trim_end() == CLOSING.trim_end() {
+            if line.trim_end() == CLOSING {
                 return Some(&self.text[from..start]);
             }
             if line.starts_with(OPENING) {
