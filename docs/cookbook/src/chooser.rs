@@ -1,5 +1,5 @@
-//! Which recipe do I want? One tree, three forms: questions on a terminal ([`ask`]), text in a
-//! pipe ([`text`]) and lists in documents ([`markdown`]).
+//! Which recipe do I want? One tree in three forms: questions on a terminal, text in a pipe, and
+//! lists in documents.
 
 mod ask;
 pub mod markdown;

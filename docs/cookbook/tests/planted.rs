@@ -91,7 +91,7 @@ impl Field {
 
     /// Builds the recipe's tests and names the programs that hold them.
     fn build(&self, recipe: &Recipe) -> anyhow::Result<Vec<PathBuf>> {
-        let output = Command::new(env!("CARGO"))
+        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .current_dir(self.copy.path(""))
             .env("CARGO_TARGET_DIR", &self.target)
             .args([

@@ -61,7 +61,7 @@ fn try_one(
 
 /// What the compiler says against the crate, if anything.
 fn check(folder: &Path, target: &Path) -> anyhow::Result<Option<String>> {
-    let output = Command::new(env!("CARGO"))
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
         .args(["check", "--offline", "--quiet"])
