@@ -123,6 +123,7 @@ impl Clerk {
         }
     }
 
+    // ANCHOR: serve
     /// Serves from the front while the free permits suffice, passing over those who left.
     fn serve(&mut self) {
         while let Some(first) = self.line.front() {
@@ -147,6 +148,7 @@ impl Clerk {
             self.free += grant.keep();
         }
     }
+    // ANCHOR_END: serve
 
     fn try_grant(
         &mut self,

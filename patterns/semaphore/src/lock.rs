@@ -133,6 +133,7 @@ impl Semaphore {
         self.max
     }
 
+    // ANCHOR: take
     /// Takes `n` out of the word if nobody waits. Acquire pairs with the Release of `give_back`:
     /// what the last holder did is seen by the next.
     #[inline]
@@ -148,6 +149,7 @@ impl Semaphore {
         }
         self.refuse(n, word)
     }
+    // ANCHOR_END: take
 
     /// Why not: closed, never, or `false` for "not now".
     #[cold]
@@ -197,6 +199,7 @@ impl Semaphore {
         }
     }
 
+    // ANCHOR: serve
     fn serve_first(&self) -> Option<Waker> {
         let mut books = self.books();
         let wanted = books.line.first_wants()?;
@@ -209,6 +212,7 @@ impl Semaphore {
         self.note_if_empty(&books);
         waker
     }
+    // ANCHOR_END: serve
 
     /// Nobody waits any more: permits may be taken without the line again.
     fn note_if_empty(&self, books: &Books) {
