@@ -24,7 +24,7 @@ pub mod scenarios;
 pub mod verdict;
 
 use criterion::Found;
-use goals::{Goal, Outcome, State};
+use goals::{Goal, Outcome};
 use record::{Measured, Record, Scenario};
 
 /// Where charts are drawn, from the root of the workspace.
@@ -194,7 +194,7 @@ fn print_goals(workspace: &Workspace, recipes: &[Recipe]) -> anyhow::Result<()> 
         let record = Record::newest(workspace, &recipe.name)?;
         let goals = goals_of(workspace, &recipe.name)?;
         for outcome in judge(&goals, record.as_ref(), &recipe.name) {
-            if outcome.state() != State::Price {
+            if outcome.goal.max.is_some() {
                 println!("{outcome}");
             }
         }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::workspace::Workspace;
 
@@ -124,9 +125,16 @@ impl Record {
         fs::create_dir_all(workspace.path(FOLDER))?;
         // Written beside and renamed: nobody ever sees half a record.
         let unfinished = path.with_extension("unfinished");
-        fs::write(&unfinished, serde_json::to_string_pretty(&merged)? + "\n")?;
+        fs::write(&unfinished, merged.json()?)?;
         fs::rename(&unfinished, &path)?;
         Ok(file)
+    }
+
+    /// As JSON with a line for each point, so that people can read and compare records.
+    fn json(&self) -> anyhow::Result<String> {
+        let mut json = String::new();
+        indented(&serde_json::to_value(self)?, 0, &mut json);
+        Ok(json + "\n")
     }
 
     /// This record, and from `old` the recipes that it lacks.
@@ -177,4 +185,30 @@ impl Point {
     pub fn ratio(&self, other: &Self) -> Spread {
         Spread::ratio(&self.rounds, &other.rounds)
     }
+}
+
+/// How deep the points lie.
+const POINTS: usize = 6;
+
+fn indented(value: &Value, depth: usize, json: &mut String) {
+    let (marks, entries): (_, Vec<_>) = match value {
+        Value::Object(fields) if depth < POINTS => {
+            let named = |(name, value)| (format!("{}: ", Value::from(String::clone(name))), value);
+            ("{}", fields.iter().map(named).collect())
+        }
+        Value::Array(values) if depth < POINTS => {
+            ("[]", values.iter().map(|value| (String::new(), value)).collect())
+        }
+        _ => return *json += &value.to_string(),
+    };
+    *json += &marks[..1];
+    for (at, (name, value)) in entries.iter().enumerate() {
+        *json += if at == 0 { "\n" } else { ",\n" };
+        *json += &"  ".repeat(depth + 1);
+        *json += name;
+        indented(value, depth + 1, json);
+    }
+    *json += "\n";
+    *json += &"  ".repeat(depth);
+    *json += &marks[1..];
 }

@@ -78,7 +78,9 @@ pub fn compare(a: &Point, b: &Point) -> String {
         if slower.median >= 1.0 { (a, b, slower) } else { (b, a, slower.inverse()) };
     let (fast, slow) = (&fast.contender, &slow.contender);
     if factor.is_tie() {
-        format!("`{fast}` and `{slow}` tie ({})", range(factor))
+        // A tie between far ends is no finding.
+        let what = if factor.high > 2.0 { "cannot be told apart" } else { "tie" };
+        format!("`{fast}` and `{slow}` {what} ({})", range(factor))
     } else {
         let times = digits(factor.median);
         format!("`{fast}` is {times} times as fast as `{slow}` ({})", range(factor))

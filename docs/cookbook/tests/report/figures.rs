@@ -60,6 +60,14 @@ fn a_verdict_names_its_conditions_and_its_ties() {
 }
 
 #[test]
+fn rounds_that_disagree_are_no_finding() {
+    let (lock, kanal) =
+        (point("lock", 2, &[10.0, 40.0, 10.0]), point("kanal", 2, &[30.0, 9.0, 12.0]));
+    let text = "`lock` and `kanal` cannot be told apart (0.23-3.00)";
+    assert_eq!(verdict::compare(&lock, &kanal), text);
+}
+
+#[test]
 fn a_verdict_on_a_ladder_tells_the_climb_and_one_on_a_limit_the_distance() {
     let ladder = scenario(
         "ladder",

@@ -30,6 +30,9 @@ fn a_second_run_of_a_day_replaces_its_recipe_and_keeps_the_others() {
     let file = save("semaphore", 30.0).unwrap();
     assert!(file.ends_with("2026-11-21-fast-cpu-9-2-cores.json"), "{}", file.display());
     assert_eq!(fs::read_dir(workspace.path(FOLDER)).unwrap().count(), 1, "no half record left");
+    let text = workspace.read(&file).unwrap();
+    let points = text.lines().filter(|line| line.contains("\"contender\"")).count();
+    assert_eq!(points, 2, "not a line for each point:\n{text}");
     for (recipe, ns) in [("semaphore", 30.0), ("pool", 20.0)] {
         let record = Record::newest(&workspace, recipe).unwrap().unwrap();
         assert_eq!(record.recipes[recipe], one_point(ns));
