@@ -43,11 +43,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
         eprintln!("Port {} is taken, so this is {port}", options.port);
     }
     eprintln!("Serving {} pages; Ctrl-C ends it", site.pages().count());
-    let server = Server { listener, site, address: format!("http://127.0.0.1:{port}/") };
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(server.run(options.open))
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(
+        listener,
+        site,
+        options.open,
+    ))
 }
 
 fn listen(first: u16) -> anyhow::Result<TcpListener> {
@@ -66,33 +66,25 @@ fn listen(first: u16) -> anyhow::Result<TcpListener> {
     bail!("the ports {first} to {last} are all taken: choose another with --port")
 }
 
-struct Server {
-    listener: TcpListener,
-    site: Site,
-    address: String,
-}
-
-impl Server {
-    async fn run(self, open: bool) -> anyhow::Result<()> {
-        self.listener.set_nonblocking(true)?;
-        let port = self.listener.local_addr()?.port();
-        let listener = tokio::net::TcpListener::from_std(self.listener)?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, Answers::new(self.site, port).into_router())
-            .with_graceful_shutdown(async { drop(stopped.await) });
-        let server = tokio::spawn(server.into_future());
-        let mut signals = Signals::new()?;
-        announce(&self.address, open)?;
-        signals.next().await;
-        drop(stop);
-        // A client that never finishes its request must not keep the program alive, nor a
-        // reader who presses Ctrl-C again.
-        tokio::select! {
-            _ = tokio::time::timeout(GRACE, server) => {}
-            () = signals.next() => {}
-        }
-        Ok(())
+async fn serve(listener: TcpListener, site: Site, open: bool) -> anyhow::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let port = listener.local_addr()?.port();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, Answers::new(site, port).into_router())
+        .with_graceful_shutdown(async { drop(stopped.await) });
+    let server = tokio::spawn(server.into_future());
+    let mut signals = Signals::new()?;
+    announce(&format!("http://127.0.0.1:{port}/"), open)?;
+    signals.next().await;
+    drop(stop);
+    // A client that never finishes its request must not keep the program alive, nor a reader
+    // who presses Ctrl-C again.
+    tokio::select! {
+        _ = tokio::time::timeout(GRACE, server) => {}
+        () = signals.next() => {}
     }
+    Ok(())
 }
 
 /// Says where the book is, on a line of its own: programs that start this one wait for it.

@@ -10,18 +10,18 @@ use mdbook_markdown::pulldown_cmark::{Event, OffsetIter, Options, Parser, Tag, T
 use super::pages::{Pages, Target};
 use super::{html, svg};
 
-/// One page: its own path in the book, and the file whose text it shows.
+/// A file, and the page of the book that shows it.
 #[derive(Debug)]
-pub(super) struct Context<'a> {
-    pub(super) pages: &'a Pages,
+pub(super) struct Document<'a> {
+    pub(super) file: &'a Path,
     pub(super) page: &'a Path,
-    pub(super) document: &'a Path,
+    pub(super) pages: &'a Pages,
 }
 
 /// A piece of the document and what stands in its place on the page.
 type Edit = (Range<usize>, String);
 
-impl Context<'_> {
+impl Document<'_> {
     /// Inlines drawings, turns links around, drops comments, lays pairs side by side.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Context<'_> {
             Some((path, fragment)) => (path, format!("#{fragment}")),
             None => (destination, String::new()),
         };
-        match self.pages.resolve(self.page, self.document, path) {
+        match self.pages.resolve(self.page, self.file, path) {
             Target::Page(page) => Ok(Some(format!("[{inner}]({page}{fragment})"))),
             Target::File(file) if inner.trim_matches('`') == file => Ok(Some(format!("`{file}`"))),
             Target::File(file) => Ok(Some(format!("{inner} (`{file}`)"))),
@@ -92,11 +92,10 @@ impl Context<'_> {
         if label.is_empty() {
             bail!("its image {path} needs a description for readers who cannot see it");
         }
-        let file = self.document.with_file_name(path);
-        let drawing = fs::read_to_string(&file)
-            .with_context(|| format!("its image {path} cannot be read"))
+        let drawing = fs::read_to_string(self.file.with_file_name(path))
+            .map_err(anyhow::Error::from)
             .and_then(|drawing| svg::inline(&drawing, label, &format!("f{number}-")))
-            .with_context(|| format!("its image {path} is no drawing for a page"))?;
+            .with_context(|| format!("its image {path} cannot be shown"))?;
         // The blank line ends the block of HTML whatever follows.
         Ok(Some(format!("<figure class=\"cb-figure\">{drawing}</figure>\n")))
     }
@@ -110,6 +109,7 @@ fn is_ours(destination: &str) -> bool {
 /// What stands in the place of a line of HTML, if it is a comment.
 fn comment(line: &str) -> Option<String> {
     match line {
+        // What belongs together, such as the code of both variants.
         "<!-- pair -->" => Some("<div class=\"cb-pair\">\n\n".to_owned()),
         "<!-- /pair -->" => Some("\n</div>\n\n".to_owned()),
         // A blank line, so that what a comment kept apart stays apart.

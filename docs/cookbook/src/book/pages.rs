@@ -50,9 +50,9 @@ pub(super) fn prepare(workspace: &Workspace, book: &mut MDBook) -> anyhow::Resul
     });
     book.book.for_each_chapter_mut(|chapter| {
         let Some(path) = &chapter.source_path else { return };
-        let Some(document) = documents.get(path) else { return };
-        let context = markdown::Context { pages: &pages, page: path, document };
-        match context.rewrite(&chapter.content) {
+        let Some(file) = documents.get(path) else { return };
+        let document = markdown::Document { file, page: path, pages: &pages };
+        match document.rewrite(&chapter.content) {
             Ok(content) => chapter.content = content,
             Err(error) => problems.push(format!("{}: {error:#}", path.display())),
         }
