@@ -72,7 +72,9 @@ impl Document<'_> {
         };
         match self.pages.resolve(self.page, self.file, path) {
             Target::Page(page) => Ok(Some(format!("[{inner}]({page}{fragment})"))),
-            Target::File(file) if inner.trim_matches('`') == file => Ok(Some(format!("`{file}`"))),
+            Target::File(file) if file.contains(inner.trim_matches('`')) => {
+                Ok(Some(format!("`{file}`")))
+            }
             Target::File(file) => Ok(Some(format!("{inner} (`{file}`)"))),
             Target::Missing => Err(anyhow!("its link to {destination} is dead")),
         }

@@ -118,7 +118,7 @@ impl Browser {
         Ok(browser)
     }
 
-    /// A command of the Chrome DevTools Protocol.
+    /// A command of the Chrome `DevTools` Protocol.
     pub(crate) async fn devtools(&self, command: &str, params: Value) -> anyhow::Result<Value> {
         let body = json!({ "cmd": command, "params": params });
         Ok(self.client.issue_cmd(Vendor { path: "goog/cdp/execute", body }).await?)
@@ -164,7 +164,7 @@ impl Browser {
     }
 }
 
-/// A command that is chromedriver's own and no part of WebDriver.
+/// A command that is chromedriver's own and no part of `WebDriver`.
 #[derive(Debug)]
 struct Vendor {
     path: &'static str,

@@ -18,7 +18,8 @@ use fantoccini::Locator;
 use serde_json::{Value, json};
 use support::{PATIENCE, Server};
 
-const WIDTHS: [u32; 2] = [360, 1280];
+/// A phone, a laptop, and a screen with room for two variants side by side.
+const WIDTHS: [u32; 3] = [360, 1280, 1680];
 
 /// What a reader's system prefers, and the theme the book must then wear.
 const SCHEMES: [(&str, &str); 2] = [("light", "light"), ("dark", "navy")];
