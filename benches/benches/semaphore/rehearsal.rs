@@ -34,7 +34,9 @@ pub(crate) fn alone<C: Contender>() -> Option<Load> {
 /// Threads that compete for `permits`.
 pub(crate) fn threads<C: Contender>(count: usize, permits: usize) -> Load {
     let (semaphore, tally) = (C::new(permits), Tally::default());
-    race(count, CHECKED, |share| block_on(tally.check(&semaphore, share, async || ())));
+    // Who holds a permit steps aside, so that the others try to get in.
+    let hold = async || thread::yield_now();
+    race(count, CHECKED, |share| block_on(tally.check(&semaphore, share, hold)));
     tally.verify::<C>(permits);
 
     let mut operations = CHECKED;
