@@ -3,6 +3,7 @@
 //! Results become a dated [`record`]; tables, charts, verdicts and the judgement on the goals are
 //! computed from records alone, so that no figure in a document is typed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -38,11 +39,7 @@ pub const CHARTS: &str = "docs/book/charts";
 /// When there is nothing to record, or a file cannot be read or written.
 pub fn run(workspace: &Workspace, measure: bool, names: &[String]) -> anyhow::Result<()> {
     let recipes = chosen(workspace, names)?;
-    let mut record = Record {
-        date: machine::date(SystemTime::now()),
-        machine: machine::here(),
-        recipes: std::collections::BTreeMap::new(),
-    };
+    let mut recorded = 0;
     for recipe in &recipes {
         let rounds = if measure {
             rounds::measure(workspace, &recipe.name)?
@@ -50,20 +47,28 @@ pub fn run(workspace: &Workspace, measure: bool, names: &[String]) -> anyhow::Re
             existing(workspace, &recipe.name)?.into_iter().collect()
         };
         if !rounds.is_empty() {
-            record.recipes.insert(recipe.name.clone(), measured_now(workspace, recipe, &rounds)?);
+            keep(workspace, recipe, &rounds)?;
+            recorded += 1;
         }
     }
-    if record.recipes.is_empty() {
+    if recorded == 0 {
         let name = recipes.first().map_or("NAME", |recipe| &recipe.name);
         bail!("nothing was measured yet: run `{}`, then this again", bench_command(name));
     }
-    let measured: Vec<_> = record.recipes.keys().cloned().collect();
-    println!("wrote {}", record.save(workspace)?.display());
-    for name in &measured {
-        draw(workspace, name)?;
-    }
     splice::run(workspace, false)?;
     print_goals(workspace, &recipes)
+}
+
+/// Records one recipe, so that a later one that fails does not take its results along.
+fn keep(workspace: &Workspace, recipe: &Recipe, rounds: &[Vec<Found>]) -> anyhow::Result<()> {
+    let measured = measured_now(workspace, recipe, rounds)?;
+    let record = Record {
+        date: machine::date(SystemTime::now()),
+        machine: machine::here(),
+        recipes: BTreeMap::from([(recipe.name.clone(), measured)]),
+    };
+    println!("wrote {}", record.save(workspace)?.display());
+    draw(workspace, &recipe.name)
 }
 
 /// The recipes that were asked for, or all that have a benchmark.
@@ -113,12 +118,11 @@ fn measured_now(
 ) -> anyhow::Result<Measured> {
     let bench = recipe.bench.as_ref().context("only recipes with a benchmark are chosen")?;
     let source = bench_sources(workspace, bench)?;
-    let definitions = scenarios::definitions(&source, &recipe.name);
     Ok(Measured {
         rustc: machine::rustc(workspace)?,
         crates: machine::peers(&workspace.read("Cargo.lock")?, &source)?,
         variants: recipe.variants.iter().map(|variant| variant.name.clone()).collect(),
-        scenarios: scenarios::gather(&definitions, rounds),
+        scenarios: scenarios::gather(&source, &recipe.name, rounds),
     })
 }
 

@@ -41,19 +41,22 @@ fn definition(comment: &str, recipe: &str) -> Option<Definition> {
     Some(Definition { name: name.to_owned(), by: by.to_owned(), about: about.to_owned() })
 }
 
-/// Sorts results by scenario, parameter and contender. Scenarios stand in the order of their
-/// definitions, contenders in the order of the first round, which is that of the benchmark.
-pub fn gather(definitions: &[Definition], rounds: &[Vec<Found>]) -> Vec<Scenario> {
-    let scenario = |definition: &Definition| {
+/// Sorts results by scenario, parameter and contender. Scenarios and contenders stand in the order
+/// of the benchmark's source, whatever the order in which they were run.
+pub fn gather(source: &str, recipe: &str, rounds: &[Vec<Found>]) -> Vec<Scenario> {
+    let scenario = |Definition { name, by, about }| {
         let mut points: Vec<Point> = Vec::new();
-        for found in rounds.iter().flatten().filter(|found| found.scenario == definition.name) {
+        for found in rounds.iter().flatten().filter(|found| found.scenario == name) {
             add(&mut points, found);
         }
-        points.sort_by_key(|point| point.parameter);
-        let Definition { name, by, about } = definition.clone();
+        let body = source.split_once(&format!("/// `{recipe}/{name}` by"))?.1;
+        points.sort_by_cached_key(|point| {
+            let place = body.find(&format!("\"{}\"", point.contender));
+            (point.parameter, place.unwrap_or(usize::MAX))
+        });
         (!points.is_empty()).then_some(Scenario { name, by, about, points })
     };
-    definitions.iter().filter_map(scenario).collect()
+    definitions(source, recipe).into_iter().filter_map(scenario).collect()
 }
 
 /// The load of the latest round stands for all: it describes the scenario, it is no result.
