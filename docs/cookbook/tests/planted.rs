@@ -3,6 +3,7 @@
 //! Each fault is planted in a copy of the workspace and the test is run there. That takes a build
 //! for each, so it happens only with `COOKBOOK_DEEP=1`.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,6 +24,7 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
         return;
     }
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted");
+    let _mine = locked(&scratch).unwrap();
     let copy = copy_of_the_workspace(&scratch.join("workspace")).unwrap();
     let field = Field { copy, target: scratch.join("target") };
     let (mut complaints, mut counts) = (Vec::new(), Vec::new());
@@ -155,6 +157,14 @@ fn end_of(test: &str, output: &str) -> End {
         }
     }
     end
+}
+
+/// Keeps a second run out of the folder for as long as the file is open.
+fn locked(folder: &Path) -> std::io::Result<File> {
+    std::fs::create_dir_all(folder)?;
+    let file = File::create(folder.join("lock"))?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// Copies what git knows or would add, into an empty folder.

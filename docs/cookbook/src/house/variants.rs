@@ -1,5 +1,6 @@
 //! A variant compiles from the files its header names, in a crate of its own.
 
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +16,10 @@ use crate::workspace::{Recipe, Variant, Workspace};
 ///
 /// When a file cannot be read or written, or cargo cannot be run.
 pub fn compile(workspace: &Workspace, scratch: &Path) -> anyhow::Result<(usize, Vec<String>)> {
+    fs::create_dir_all(scratch)?;
+    let mine = File::create(scratch.join("lock"))?;
+    // A second run at the same time waits until this one has dropped the file.
+    mine.lock()?;
     let mut tried = 0;
     let mut found = Vec::new();
     for recipe in workspace.recipes()?.iter().filter(|recipe| !recipe.draft) {
@@ -35,20 +40,20 @@ fn try_one(
     let name = format!("{}-{}", recipe.name, variant.name);
     let folder = scratch.join(&name);
     if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
+        fs::remove_dir_all(&folder)?;
     }
     let source = folder.join("src");
     let copied = copy::copy(workspace, recipe, variant, &source)?;
-    std::fs::write(source.join("lib.rs"), copied.modules.join("\n"))?;
+    fs::write(source.join("lib.rs"), copied.modules.join("\n"))?;
     let manifest = format!(
         "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{}\n",
         copied.dependencies.join("\n")
     );
-    std::fs::write(folder.join("Cargo.toml"), manifest)?;
+    fs::write(folder.join("Cargo.toml"), manifest)?;
     // The same versions, so that nothing needs the network.
     let lock = workspace.path("Cargo.lock");
     if lock.is_file() {
-        std::fs::copy(lock, folder.join("Cargo.lock"))?;
+        fs::copy(lock, folder.join("Cargo.lock"))?;
     }
     Ok(check(&folder, &scratch.join("target"))?.map(|said| {
         format!(
