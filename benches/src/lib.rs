@@ -24,12 +24,15 @@ pub struct Contender<'a> {
     pub time: Box<dyn Fn(u64) -> Duration + 'a>,
 }
 
-/// The share of operations that waited, and processor time of all threads per operation.
-#[expect(missing_docs, reason = "said above")]
+/// What a rehearsal under contention saw.
 #[derive(Debug)]
 pub struct Load {
+    /// The share of operations that waited.
     pub waited: f64,
+    /// Processor time of all threads per operation.
     pub cpu_ns: f64,
+    /// What criterion counts as one iteration, so that its first guess is not all thread creation.
+    pub block: u64,
 }
 
 /// Criterion with short samples.
@@ -69,21 +72,22 @@ impl<'c> Scenario<'c> {
         contenders.rotate_left(shift);
         for Contender { name, rehearse, time } in contenders {
             let note = self.1.join(format!("{name}/{parameter}.json"));
-            let mut rehearsed = false;
+            let mut block = None;
             self.0.bench_function(BenchmarkId::new(name, parameter), |bencher| {
-                if !std::mem::replace(&mut rehearsed, true)
-                    && let Some(load) = rehearse()
-                {
-                    write(&note, &load).expect("the target directory is writable");
-                }
-                bencher.iter_custom(&time);
+                let block = *block.get_or_insert_with(|| {
+                    rehearse().map_or(1, |load| {
+                        write(&note, &load).expect("the target directory is writable");
+                        load.block
+                    })
+                });
+                bencher.iter_custom(|blocks| time(blocks * block).div_f64(block as f64));
             });
         }
     }
 }
 
 /// Beside criterion's results, and like them only when this is no test.
-fn write(note: &Path, Load { waited, cpu_ns }: &Load) -> io::Result<()> {
+fn write(note: &Path, Load { waited, cpu_ns, .. }: &Load) -> io::Result<()> {
     let asked = |flag: &str| env::args().any(|arg| arg == flag);
     if !asked("--bench") || asked("--test") {
         return Ok(());

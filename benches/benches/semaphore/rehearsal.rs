@@ -16,9 +16,13 @@ use crate::contender::Contender;
 
 /// Operations of the run that checks; each thread or task has its part.
 const CHECKED: u64 = 6_400;
-/// The run that counts is repeated with more operations until it lasts this long, so that threads
-/// do meet.
-const LONG_ENOUGH: Duration = Duration::from_millis(30);
+/// The run that counts is repeated with more operations until it is this much work. Work, because
+/// time alone may be that of threads that wait for their turn on a busy machine.
+const ENOUGH: Duration = Duration::from_millis(30);
+/// The same where the system does not tell the work.
+const LONG_ENOUGH: Duration = Duration::from_secs(1);
+/// Blocks in that run: few enough to be work, enough to make whole nanoseconds a fine measure.
+const BLOCKS: u64 = 512;
 
 /// One permit is one permit.
 pub(crate) fn alone<C: Contender>() -> Option<Load> {
@@ -44,7 +48,7 @@ pub(crate) fn threads<C: Contender>(count: usize, permits: usize) -> Load {
         let tally = Tally::default();
         let (time, cpu) =
             race(count, operations, |share| block_on(tally.count(&semaphore, share, async || ())));
-        if time >= LONG_ENOUGH {
+        if cpu >= ENOUGH || time >= LONG_ENOUGH {
             return tally.load(cpu, C::BATCH);
         }
         operations *= 4;
@@ -107,10 +111,11 @@ impl Tally {
     }
 
     fn load(&self, cpu: Duration, batch: u64) -> Load {
-        let done = self.done.load(Relaxed) as f64;
+        let done = self.done.load(Relaxed);
         Load {
-            waited: self.waited.load(Relaxed) as f64 / done,
-            cpu_ns: cpu.as_nanos() as f64 / (done * batch as f64),
+            waited: self.waited.load(Relaxed) as f64 / done as f64,
+            cpu_ns: cpu.as_nanos() as f64 / (done * batch) as f64,
+            block: (done * batch / BLOCKS).max(1),
         }
     }
 }
