@@ -38,7 +38,9 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
         counts.push(format!("COUNT planted_{}={}", recipe.name.replace('-', "_"), faults.len()));
     }
     assert!(complaints.is_empty(), "\n\n- {}\n", complaints.join("\n- "));
-    counts.iter().for_each(|count| say(count));
+    for count in &counts {
+        say(count);
+    }
 }
 
 /// Where faults are planted.
@@ -131,7 +133,7 @@ fn finish(program: &Path, test: &str, folder: &Path) -> anyhow::Result<String> {
     let (sender, ended) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
         let mut text = String::new();
-        let _ = output.read_to_string(&mut text).and_then(|_| Ok(sender.send(text)));
+        let _ = output.read_to_string(&mut text).map(|_| sender.send(text));
     });
     let text = ended.recv_timeout(PATIENCE);
     child.kill()?;
@@ -189,7 +191,7 @@ fn copy_of_the_workspace(to: &Path) -> anyhow::Result<Workspace> {
 
 /// Past the harness, which would swallow it.
 fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    writeln!(std::io::stderr(), "{line}").expect("stderr is open");
 }
 
 #[test]
