@@ -26,7 +26,8 @@ async fn main() -> Result<()> {
     let limit = arguments.next().map_or(Ok(4), |limit| limit.parse()).ok().filter(|n| *n > 0);
     let limit = limit.ok_or("the first argument is the limit, a number above zero")?;
     let mut pages: Vec<String> = arguments.collect();
-    if pages.is_empty() {
+    let embedded = pages.is_empty();
+    if embedded {
         let server = TcpListener::bind("127.0.0.1:0").await?;
         let address = server.local_addr()?;
         pages = (0..24).map(|page| format!("http://{address}/{page}")).collect();
@@ -63,7 +64,7 @@ async fn main() -> Result<()> {
     let peak = peak.load(SeqCst);
     println!("{} of {expected} pages, at most {peak} at once", expected - failures.len());
     assert!(peak <= limit, "{peak} downloads at once, the limit was {limit}");
-    assert_eq!(peak, limit.min(expected), "the limit was never reached");
+    assert!(!embedded || peak == limit.min(expected), "the limit was never reached");
     if failures.is_empty() { Ok(()) } else { Err("some downloads failed".into()) }
 }
 

@@ -16,13 +16,14 @@ use super::error::{AcquireError, AcquireTimeoutError, AddPermitsError, TryAcquir
 use super::line::{Fate, Line, Waiter};
 use super::park::{block_on, block_on_for};
 use super::permit::{Held, Source};
-use super::surface::acquire_methods;
-use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering};
+use super::surface::{acquire_methods, check_size};
+use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering, SPINS};
 
 /// At most as many permits out as there are; whoever comes at the right moment is served.
 ///
-/// A caller who wants many permits can be overtaken for ever by callers who want few. Where order
-/// matters take [`lock::Semaphore`](crate::lock::Semaphore).
+/// A caller who wants many permits can be overtaken for ever by callers who want few, and a sleeper
+/// that is called but not polled keeps the other sleepers waiting, even while permits are free.
+/// Where order matters take [`lock::Semaphore`](crate::lock::Semaphore).
 pub struct Semaphore {
     /// The free permits times [`ONE`], plus flags:
     ///
@@ -79,11 +80,7 @@ impl Semaphore {
     ///
     /// If `permits` is above `max`, or `max` above [`Self::MAX_PERMITS`].
     pub fn with_max(permits: usize, max: usize) -> Self {
-        assert!(
-            max <= Self::MAX_PERMITS,
-            "{max} permits are above MAX_PERMITS; choose a smaller maximum"
-        );
-        assert!(permits <= max, "{permits} permits do not fit a maximum of {max}");
+        check_size(permits, max, Self::MAX_PERMITS);
         Self {
             word: AtomicIsize::new(worth(permits)),
             max,
@@ -114,7 +111,7 @@ impl Semaphore {
     /// valid. Closing twice is closing once.
     pub fn close(&self) {
         let mut books = self.books();
-        self.word.fetch_or(CLOSED, Ordering::Relaxed);
+        self.word.fetch_or(CLOSED, Ordering::Release);
         while let Some(waker) = books.line.dismiss_first() {
             drop(books);
             waker.wake();
@@ -125,7 +122,7 @@ impl Semaphore {
 
     /// Whether [`close`](Self::close) was called.
     pub fn is_closed(&self) -> bool {
-        self.word.load(Ordering::Relaxed) < 0
+        self.word.load(Ordering::Acquire) < 0
     }
 
     /// Permits that are free at this moment; out of date as soon as it is known.
@@ -144,21 +141,31 @@ impl Semaphore {
     }
 
     /// Takes `n` out of the word and clears `flags` in the same step; tells what is left, or
-    /// `None` if there was too little. Acquire pairs with the Release of `give_back`: what the last
-    /// holder did is seen by the next.
+    /// `None` if there was too little. Acquire pairs with the Release of `give_back` and of `close`:
+    /// what was done before is seen by whoever gets a permit, or is refused.
     #[inline]
     fn take_and_clear(&self, n: usize, flags: isize) -> Result<Option<isize>, AcquireError> {
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = self.word.load(Ordering::Acquire);
         // Flags are less than ONE: they never make up for a missing permit.
         while n <= Self::MAX_PERMITS && word >= worth(n) {
             let next = (word - worth(n)) & !flags;
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) => return Ok(Some(next)),
-                Err(now) => word = now,
+                Err(_) => word = self.look_later(),
             }
         }
         self.refuse(n, word).map(|_| None)
+    }
+
+    /// Another thread was faster. Leave the word to it for a moment: two threads that take turns at
+    /// one cache line are slower than one after the other.
+    #[cold]
+    fn look_later(&self) -> isize {
+        for _ in 0..SPINS {
+            std::hint::spin_loop();
+        }
+        self.word.load(Ordering::Acquire)
     }
 
     /// Why not: closed, never, or `false` for "not now".
@@ -181,18 +188,18 @@ impl Semaphore {
     /// With the line locked: takes `n` permits, or sets `WAITING` and clears `flags`. Decided in
     /// one step on the word, so a release comes either before (its permits are seen here) or after
     /// (it sees that somebody sleeps and nobody is called).
-    fn take_or_sleep(&self, n: usize, flags: isize) -> Result<Slept, AcquireError> {
-        let mut word = self.word.load(Ordering::Relaxed);
+    fn take_or_sleep(&self, n: usize, flags: isize) -> Result<Outcome, AcquireError> {
+        let mut word = self.word.load(Ordering::Acquire);
         loop {
             if word < 0 {
                 return Err(AcquireError::Closed);
             }
             let takes = word >= worth(n);
             let next = if takes { (word - worth(n)) & !flags } else { (word | WAITING) & !flags };
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
-                Ok(_) if takes => return Ok(Slept::No),
-                Ok(_) => return Ok(Slept::Yes),
+                Ok(_) if takes => return Ok(Outcome::Took),
+                Ok(_) => return Ok(Outcome::Sleeps),
                 Err(now) => word = now,
             }
         }
@@ -204,7 +211,7 @@ impl Semaphore {
         let mut books = self.books();
         let Some(wanted) = books.line.first_wants() else { return };
         let word = self.word.load(Ordering::Relaxed);
-        if word & CALLED != 0 || free(word) < wanted {
+        if word & CALLED != 0 || word < worth(wanted) {
             return;
         }
         self.word.fetch_or(CALLED, Ordering::Relaxed);
@@ -239,9 +246,9 @@ const fn free(word: isize) -> usize {
 }
 
 /// What `take_or_sleep` did.
-enum Slept {
-    Yes,
-    No,
+enum Outcome {
+    Took,
+    Sleeps,
 }
 
 /// The wait for permits. Ready means they are the caller's.
@@ -259,8 +266,8 @@ impl Wait<'_> {
         let sleeper = Arc::new(Waiter::new(self.n, waker.clone()));
         let mut books = semaphore.books();
         match semaphore.take_or_sleep(self.n, 0)? {
-            Slept::No => Poll::Ready(Ok(())),
-            Slept::Yes => {
+            Outcome::Took => Poll::Ready(Ok(())),
+            Outcome::Sleeps => {
                 books.line.push_back(Arc::clone(&sleeper));
                 self.sleeper = Some(sleeper);
                 Poll::Pending
@@ -283,6 +290,8 @@ impl Wait<'_> {
 
     #[cold]
     fn leave(&self, sleeper: &Waiter) {
+        // Lets go of the caller's waker, foreign code, before the line is locked.
+        let _ = sleeper.poll(Waker::noop());
         let mut books = self.semaphore.books();
         if books.line.leave(sleeper) == Some(Fate::Called) {
             self.semaphore.word.fetch_and(!CALLED, Ordering::Relaxed);
@@ -305,12 +314,12 @@ impl Wait<'_> {
         let waker = waker.clone();
         let mut books = semaphore.books();
         match semaphore.take_or_sleep(self.n, CALLED)? {
-            Slept::No => {
+            Outcome::Took => {
                 drop(books);
                 semaphore.call_one();
                 Poll::Ready(Ok(()))
             }
-            Slept::Yes => {
+            Outcome::Sleeps => {
                 sleeper.wait_again(waker);
                 books.line.push_front(Arc::clone(&sleeper));
                 self.sleeper = Some(sleeper);

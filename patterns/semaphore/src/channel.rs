@@ -3,7 +3,7 @@
 //!
 //! The clerk owns all state, so there is nothing to lock. A grant travels as permits that go home
 //! by themselves: if its receiver is gone, it is given back, and that is the whole of cancel
-//! safety. The clerk goes home when the last handle, permit and request are gone.
+//! safety. The clerk's thread ends when the last handle, permit and request are gone.
 //!
 //! Take along: `channel.rs`, `clerk.rs`, `oneshot.rs`, `park.rs`, `permit.rs`, `surface.rs`,
 //! `sync.rs`, `error.rs`.
@@ -18,15 +18,15 @@ use super::error::{AcquireError, AcquireTimeoutError, AddPermitsError, TryAcquir
 use super::oneshot;
 use super::park::{block_on, block_on_for};
 use super::permit::{Held, Source};
-use super::surface::acquire_methods;
+use super::surface::{acquire_methods, check_size};
 use super::sync::{Arc, INBOX, SyncSender, sync_channel, thread};
 
 /// At most as many permits out as there are; first come, first served.
 ///
 /// Every call is a message, and a call that needs an answer waits for the clerk, though never for
-/// permits unless it says so. Answers wake their receivers on the clerk's thread: a waker that
-/// drops permits right there could find the inbox full, and the clerk would wait for itself. The
-/// wakers of the usual executors drop nothing.
+/// permits unless it says so. Wakers run and drop on the clerk's thread. One that calls the
+/// semaphore right there, or drops its permits, may make the clerk wait for itself; one that panics
+/// ends the clerk, and later calls panic. The wakers of the usual executors only schedule a task.
 pub struct Semaphore {
     /// Bounded: a sender waits if the clerk is [`INBOX`] messages behind. The clerk itself never
     /// waits for anything but this inbox, so that wait is short.
@@ -60,11 +60,7 @@ impl Semaphore {
     /// If `permits` is above `max`, `max` above [`Self::MAX_PERMITS`], or the system has no thread
     /// for the clerk.
     pub fn with_max(permits: usize, max: usize) -> Self {
-        assert!(
-            max <= Self::MAX_PERMITS,
-            "{max} permits are above MAX_PERMITS; choose a smaller maximum"
-        );
-        assert!(permits <= max, "{permits} permits do not fit a maximum of {max}");
+        check_size(permits, max, Self::MAX_PERMITS);
         let (inbox, messages) = sync_channel(INBOX);
         let clerk = Clerk::new(messages, permits, max);
         thread::Builder::new()
@@ -112,10 +108,7 @@ impl Semaphore {
 
     fn take_now(&self, n: usize) -> Result<bool, AcquireError> {
         self.check(n)?;
-        let home = self.inbox.clone();
-        let grant = self.ask(|answer| Message::Try { n, home, answer });
-        let grant = grant.ok_or(AcquireError::Closed)?;
-        Ok(grant.map(Grant::keep).is_some())
+        self.ask(|answer| Message::Try { n, answer }).ok_or(AcquireError::Closed)
     }
 
     /// A request that can never be met need not be sent.
@@ -130,11 +123,12 @@ impl Semaphore {
         self.ask(|answer| Message::Status { answer }).expect("the clerk always answers this")
     }
 
-    /// Sends a question and waits for its answer; `None` if the clerk gave none.
-    fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
-        let (sender, answer) = oneshot::channel();
+    /// Sends a question and waits for its answer; `None` if the clerk gave none. Also tasks wait
+    /// here, as they would for a mutex, so the slot is std's: an async one may want them to yield.
+    fn ask<T>(&self, question: impl FnOnce(SyncSender<T>) -> Message) -> Option<T> {
+        let (sender, answer) = sync_channel(1);
         self.tell(question(sender));
-        block_on(answer).ok()
+        answer.recv().ok()
     }
 
     fn tell(&self, message: Message) {

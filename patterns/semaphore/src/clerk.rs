@@ -12,20 +12,21 @@ use super::sync::{Receiver, SPINS, SyncSender};
 pub(crate) enum Message {
     /// Grants `n` in turn. `home` is where the grant returns to if nobody takes it.
     Ask { n: usize, home: SyncSender<Message>, answer: oneshot::Sender<Grant> },
-    /// Grants `n` now, or answers `None`.
-    Try { n: usize, home: SyncSender<Message>, answer: oneshot::Sender<Option<Grant>> },
+    /// Takes `n` now if nobody waits, and says whether it did. Whoever asks this stays for the
+    /// answer, so it needs no grant.
+    Try { n: usize, answer: SyncSender<bool> },
     /// Permits come home.
     GiveBack(usize),
     /// Permits that are out will not come home.
     Retire(usize),
     /// New permits come in.
-    Add { n: usize, answer: oneshot::Sender<Result<(), AddPermitsError>> },
+    Add { n: usize, answer: SyncSender<Result<(), AddPermitsError>> },
     /// A caller stopped waiting; its answer slot is closed.
     Left,
     /// Nobody gets anything from now on.
     Close,
     /// How things stand.
-    Status { answer: oneshot::Sender<Status> },
+    Status { answer: SyncSender<Status> },
 }
 
 /// How things stood when the clerk looked.
@@ -108,7 +109,7 @@ impl Clerk {
             Message::Ask { n: 0, home, answer } => self.grant(Asker { n: 0, home, answer }),
             Message::Ask { n, home, answer } => self.line.push_back(Asker { n, home, answer }),
             Message::Try { answer, .. } if self.closed => drop(answer),
-            Message::Try { n, home, answer } => self.try_grant(n, home, answer),
+            Message::Try { n, answer } => drop(answer.send(self.take_now(n))),
             Message::GiveBack(n) => self.free += n,
             Message::Retire(n) => self.issued -= n,
             Message::Add { n, answer } => drop(answer.send(self.add(n))),
@@ -150,18 +151,12 @@ impl Clerk {
     }
     // ANCHOR_END: serve
 
-    fn try_grant(
-        &mut self,
-        n: usize,
-        home: SyncSender<Message>,
-        answer: oneshot::Sender<Option<Grant>>,
-    ) {
+    fn take_now(&mut self, n: usize) -> bool {
         let now = n == 0 || (n <= self.free && self.line.is_empty());
-        let grant = now.then(|| Grant { n, home });
-        self.free -= if now { n } else { 0 };
-        if let Err(Some(grant)) = answer.send(grant) {
-            self.free += grant.keep();
+        if now {
+            self.free -= n;
         }
+        now
     }
 
     fn add(&mut self, n: usize) -> Result<(), AddPermitsError> {

@@ -17,7 +17,7 @@ use super::error::{AcquireError, AcquireTimeoutError, AddPermitsError, TryAcquir
 use super::line::{Fate, Line, Waiter};
 use super::park::{block_on, block_on_for};
 use super::permit::{Held, Source};
-use super::surface::acquire_methods;
+use super::surface::{acquire_methods, check_size};
 use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering};
 
 /// At most as many permits out as there are; first come, first served.
@@ -74,11 +74,7 @@ impl Semaphore {
     ///
     /// If `permits` is above `max`, or `max` above [`Self::MAX_PERMITS`].
     pub fn with_max(permits: usize, max: usize) -> Self {
-        assert!(
-            max <= Self::MAX_PERMITS,
-            "{max} permits are above MAX_PERMITS; choose a smaller maximum"
-        );
-        assert!(permits <= max, "{permits} permits do not fit a maximum of {max}");
+        check_size(permits, max, Self::MAX_PERMITS);
         Self {
             word: AtomicIsize::new(worth(permits)),
             max,
@@ -109,7 +105,7 @@ impl Semaphore {
     /// valid. Closing twice is closing once.
     pub fn close(&self) {
         let mut books = self.books();
-        self.word.fetch_or(CLOSED, Ordering::Relaxed);
+        self.word.fetch_or(CLOSED, Ordering::Release);
         while let Some(waker) = books.line.dismiss_first() {
             drop(books);
             waker.wake();
@@ -120,7 +116,7 @@ impl Semaphore {
 
     /// Whether [`close`](Self::close) was called.
     pub fn is_closed(&self) -> bool {
-        self.word.load(Ordering::Relaxed) < 0
+        self.word.load(Ordering::Acquire) < 0
     }
 
     /// Permits that are free at this moment; out of date as soon as it is known.
@@ -134,14 +130,14 @@ impl Semaphore {
     }
 
     // ANCHOR: take
-    /// Takes `n` out of the word if nobody waits. Acquire pairs with the Release of `give_back`:
-    /// what the last holder did is seen by the next.
+    /// Takes `n` out of the word if nobody waits. Acquire pairs with the Release of `give_back` and
+    /// of `close`: what was done before is seen by whoever gets a permit, or is refused.
     #[inline]
     fn take_now(&self, n: usize) -> Result<bool, AcquireError> {
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = self.word.load(Ordering::Acquire);
         while n <= Self::MAX_PERMITS && word >= worth(n) && (word & WAITING == 0 || n == 0) {
             let next = word - worth(n);
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) => return Ok(true),
                 Err(now) => word = now,
@@ -173,14 +169,14 @@ impl Semaphore {
     fn take_or_join(&self, n: usize, waker: &Waker) -> Result<Option<Arc<Waiter>>, AcquireError> {
         let waiter = Arc::new(Waiter::new(n, waker.clone()));
         let mut books = self.books();
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = self.word.load(Ordering::Acquire);
         while word < 0 || word & WAITING == 0 {
             let next = match word {
                 ..0 => return Err(AcquireError::Closed),
                 _ if word >= worth(n) => word - worth(n),
                 _ => word | WAITING,
             };
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) if next & WAITING == 0 => return Ok(None),
                 Ok(_) => break,
@@ -203,10 +199,10 @@ impl Semaphore {
     fn serve_first(&self) -> Option<Waker> {
         let mut books = self.books();
         let wanted = books.line.first_wants()?;
-        if free(self.word.load(Ordering::Relaxed)) < wanted {
+        if self.word.load(Ordering::Relaxed) < worth(wanted) {
             return None;
         }
-        // WAITING is set, so nobody else takes: the permits are still there. Acquire, as in `take_now`.
+        // WAITING is set, so nobody else takes: they are still there. Acquire, as in `take_now`.
         self.word.fetch_sub(worth(wanted), Ordering::Acquire);
         let waker = books.line.call_first();
         self.note_if_empty(&books);
@@ -261,6 +257,8 @@ impl Wait<'_> {
 
     #[cold]
     fn leave(&self, waiter: &Waiter) {
+        // Lets go of the caller's waker, foreign code, before the line is locked.
+        let _ = waiter.poll(Waker::noop());
         let mut books = self.semaphore.books();
         let fate = books.line.leave(waiter);
         self.semaphore.note_if_empty(&books);

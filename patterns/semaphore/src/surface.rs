@@ -2,6 +2,12 @@
 //! `take(n)`, a future that is ready when `n` permits are the caller's, and `take_now(n)`, which
 //! tells whether it took them.
 
+/// Refuses sizes that cannot be counted.
+pub(crate) fn check_size(permits: usize, max: usize, most: usize) {
+    assert!(max <= most, "{max} permits are above MAX_PERMITS; choose a smaller maximum");
+    assert!(permits <= max, "{permits} permits do not fit a maximum of {max}");
+}
+
 /// Defines the acquire methods of a `Semaphore` inside its `impl`.
 macro_rules! acquire_methods {
     () => {
@@ -44,7 +50,7 @@ macro_rules! acquire_methods {
             Ok(Held::new(self, n))
         }
 
-        /// Takes `n` permits now or not at all. Never waits, not even behind a caller that does.
+        /// Takes `n` permits now or not at all. Never waits for them, nor behind a caller that does.
         ///
         /// # Errors
         ///

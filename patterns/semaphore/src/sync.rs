@@ -1,5 +1,6 @@
 //! The primitives the variants are built from, and two numbers. A test puts a model checker's in
 //! their place, and numbers that bring out the rare cases.
+#![allow(unused_imports, dead_code, reason = "whoever copies one variant needs a part of it")]
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 pub(crate) use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

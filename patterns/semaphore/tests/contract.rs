@@ -8,7 +8,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -78,6 +78,15 @@ macro_rules! contract {
                 let first = poll(future.as_mut()).is_pending();
                 settle(semaphore);
                 first && poll(future).is_pending()
+            }
+
+            /// A waker that owns permits, and drops them when it wakes or is dropped.
+            struct Keeper(Mutex<Option<OwnedPermit>>);
+
+            impl Wake for Keeper {
+                fn wake(self: Arc<Self>) {
+                    drop(self.0.lock().expect("no panic").take());
+                }
             }
 
             waiting::waiting!();

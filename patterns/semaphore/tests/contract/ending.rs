@@ -6,6 +6,7 @@ macro_rules! ending {
         fn close_wakes_every_waiter() {
             let semaphore = Arc::new(Semaphore::new(1));
             let _held = semaphore.acquire_blocking(1).expect("open");
+            // Some of the threads may come after the close; the futures do wait.
             let blocked: Vec<_> = (0..4)
                 .map(|_| {
                     let semaphore = Arc::clone(&semaphore);
@@ -23,6 +24,35 @@ macro_rules! ending {
             for thread in blocked {
                 assert_eq!(join(thread), Err(AcquireError::Closed));
             }
+        }
+
+        #[test]
+        fn a_permit_that_returns_during_the_close_serves_nobody() {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let held = semaphore.try_acquire_owned(1).expect("free");
+            let (mut first, mut second) = (pin!(semaphore.acquire(1)), pin!(semaphore.acquire(1)));
+            let waker = Waker::from(Arc::new(Keeper(Mutex::new(Some(held)))));
+            assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            assert!(waits(&semaphore, second.as_mut()));
+            semaphore.close(); // wakes the first, whose waker drops the permit
+            for future in [first, second] {
+                assert_eq!(wait(future).expect_err("closed"), AcquireError::Closed);
+            }
+        }
+
+        #[test]
+        fn a_waker_may_hold_what_it_waits_for() {
+            let ending = thread::spawn(|| {
+                let semaphore = Arc::new(Semaphore::new(1));
+                let held = semaphore.try_acquire_owned(1).expect("free");
+                let mut waiting = Box::pin(semaphore.acquire(1));
+                let waker = Waker::from(Arc::new(Keeper(Mutex::new(Some(held)))));
+                assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+                drop(waker);
+                drop(waiting); // its waker was the last to hold the permit
+                drop(wait(semaphore.acquire(1)).expect("open"));
+            });
+            join(ending);
         }
 
         #[test]
@@ -50,7 +80,8 @@ macro_rules! ending {
             semaphore.close();
             drop(held.split(1));
             assert_eq!(semaphore.available(), 1);
-            drop(held);
+            held.forget();
+            semaphore.add_permits(1).expect("room for what was forgotten");
             assert_eq!(semaphore.available(), 2);
             assert!(semaphore.is_closed());
         }

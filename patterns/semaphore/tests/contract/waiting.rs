@@ -6,29 +6,30 @@ macro_rules! waiting {
         fn never_more_permits_are_out_than_there_are() {
             const PERMITS: usize = 3;
             let semaphore = Semaphore::new(PERMITS);
-            let (out, peak, full) = Default::default();
-            let (out, peak, full): (AtomicUsize, AtomicUsize, AtomicUsize) = (out, peak, full);
-            let start = Barrier::new(4);
+            let (out, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let (refused, start) = (AtomicUsize::new(0), Barrier::new(4));
+            let hold = |n| {
+                let now = out.fetch_add(n, Ordering::SeqCst) + n;
+                peak.fetch_max(now, Ordering::SeqCst);
+                thread::yield_now(); // the others come and find what is left
+                out.fetch_sub(n, Ordering::SeqCst);
+            };
             thread::scope(|scope| {
                 for n in [1, 1, 2, 3] {
-                    let (semaphore, out, peak, full) = (&semaphore, &out, &peak, &full);
-                    let start = &start;
+                    let (semaphore, refused, start, hold) = (&semaphore, &refused, &start, &hold);
                     scope.spawn(move || {
                         start.wait();
                         for _ in 0..300 {
-                            let permit = semaphore.acquire_blocking(n).expect("open");
-                            let now = out.fetch_add(n, Ordering::SeqCst) + n;
-                            peak.fetch_max(now, Ordering::SeqCst);
-                            full.fetch_add(usize::from(now == PERMITS), Ordering::SeqCst);
-                            thread::yield_now();
-                            out.fetch_sub(n, Ordering::SeqCst);
-                            drop(permit);
+                            let too_few = semaphore.try_acquire(n).is_err();
+                            refused.fetch_add(usize::from(too_few), Ordering::SeqCst);
+                            let _permit = semaphore.acquire_blocking(n).expect("open");
+                            hold(n);
                         }
                     });
                 }
             });
-            assert_eq!(peak.into_inner(), PERMITS, "the permits were all used, and no more");
-            assert!(full.into_inner() >= 300, "the heavy caller had its turns");
+            assert_eq!(peak.into_inner(), PERMITS, "all were used, and no more");
+            assert!(refused.into_inner() > 0, "they were in each other's way");
             assert_eq!(semaphore.available(), PERMITS);
         }
 
@@ -45,6 +46,17 @@ macro_rules! waiting {
         }
 
         #[test]
+        fn permits_that_come_back_together_serve_several() {
+            let semaphore = Semaphore::new(2);
+            let held = semaphore.try_acquire(2).expect("free");
+            let (mut first, mut second) = (pin!(semaphore.acquire(1)), pin!(semaphore.acquire(1)));
+            assert!(waits(&semaphore, first.as_mut()) && waits(&semaphore, second.as_mut()));
+            drop(held);
+            let _first = wait(first).expect("open");
+            drop(wait(second).expect("while the first holds its own"));
+        }
+
+        #[test]
         fn more_than_there_are_now_waits_for_more() {
             let semaphore = Semaphore::with_max(1, 2);
             assert_eq!(semaphore.max(), 2);
@@ -58,14 +70,17 @@ macro_rules! waiting {
         fn try_never_waits_behind_a_waiting_caller() {
             let semaphore = Arc::new(Semaphore::new(1));
             let held = semaphore.acquire_blocking(1).expect("open");
+            let mut waiting = pin!(semaphore.acquire(1));
+            assert!(waits(&semaphore, waiting.as_mut()));
             let blocked = {
                 let semaphore = Arc::clone(&semaphore);
                 thread::spawn(move || semaphore.acquire_blocking(1).map(drop))
             };
-            let mut waiting = pin!(semaphore.acquire(1));
-            assert!(waits(&semaphore, waiting.as_mut()));
-            let refusal = semaphore.try_acquire(1).expect_err("none free");
-            assert_eq!(refusal, TryAcquireError::NotNow);
+            let trying = {
+                let semaphore = Arc::clone(&semaphore);
+                thread::spawn(move || semaphore.try_acquire(1).map(drop))
+            };
+            assert_eq!(join(trying), Err(TryAcquireError::NotNow));
             drop(held);
             drop(wait(waiting).expect("open"));
             join(blocked).expect("open");
@@ -88,14 +103,13 @@ macro_rules! waiting {
         #[test]
         fn cancelling_the_heavy_head_of_the_line_lets_the_others_pass() {
             let semaphore = Semaphore::new(3);
-            let _held = semaphore.try_acquire(2).expect("free");
+            let mut held = semaphore.try_acquire(3).expect("free");
             let mut heavy = Box::pin(semaphore.acquire(3));
-            assert!(waits(&semaphore, heavy.as_mut()));
             let mut light = Box::pin(semaphore.acquire(1));
-            // A newcomer that barges has its permit by now; one that queues is behind `heavy`.
-            let barged = poll(light.as_mut()).is_ready();
+            assert!(waits(&semaphore, heavy.as_mut()) && waits(&semaphore, light.as_mut()));
+            drop(held.split(1)); // too little for the first
             drop(heavy);
-            assert!(barged || wait(light).is_ok());
+            drop(wait(light).expect("open"));
         }
 
         #[test]
@@ -132,18 +146,33 @@ macro_rules! waiting {
         #[test]
         fn capacity_one_excludes() {
             let semaphore = Semaphore::new(1);
-            let inside = std::sync::Mutex::new(0);
+            let inside = Mutex::new(0);
             thread::scope(|scope| {
                 for _ in 0..4 {
                     scope.spawn(|| {
                         for _ in 0..200 {
                             let _permit = semaphore.acquire_blocking(1).expect("open");
-                            *inside.try_lock().expect("nobody else is inside") += 1;
+                            let mut inside = inside.try_lock().expect("nobody else is inside");
+                            thread::yield_now();
+                            *inside += 1;
                         }
                     });
                 }
             });
             assert_eq!(inside.into_inner().expect("no panic"), 800);
+        }
+
+        #[test]
+        fn try_answers_however_often_a_task_asks() {
+            let asking = thread::spawn(|| {
+                let semaphore = Semaphore::new(1);
+                wait(async {
+                    for _ in 0..1000 {
+                        drop(semaphore.try_acquire(1).expect("free"));
+                    }
+                });
+            });
+            join(asking);
         }
 
         #[test]
@@ -156,6 +185,8 @@ macro_rules! waiting {
                     thread::spawn(move || semaphore.acquire_owned_blocking(1).map(drop))
                 })
                 .collect();
+            let mut first = Box::pin(semaphore.acquire(1));
+            assert!(waits(&semaphore, first.as_mut()));
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             let tasks: Vec<_> = (0..2)
                 .map(|_| {
@@ -164,6 +195,7 @@ macro_rules! waiting {
                 })
                 .collect();
             drop(held);
+            drop(wait(first).expect("open"));
             for thread in threads {
                 join(thread).expect("open");
             }
