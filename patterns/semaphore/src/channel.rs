@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::clerk::{Clerk, Grant, Message, Status};
+use super::clerk::{Clerk, Grant, Message, Status, receive};
 use super::error::{AcquireError, AcquireTimeoutError, AddPermitsError, TryAcquireError};
 use super::oneshot;
 use super::park::{block_on, block_on_for};
@@ -128,7 +128,7 @@ impl Semaphore {
     fn ask<T>(&self, question: impl FnOnce(SyncSender<T>) -> Message) -> Option<T> {
         let (sender, answer) = sync_channel(1);
         self.tell(question(sender));
-        answer.recv().ok()
+        receive(&answer)
     }
 
     fn tell(&self, message: Message) {

@@ -57,6 +57,18 @@ impl Drop for Grant {
     }
 }
 
+/// Waits for what comes; `None` when nothing will. Looks for a while before it sleeps, because to be
+/// woken costs more than most of what is waited for.
+pub(crate) fn receive<T>(from: &Receiver<T>) -> Option<T> {
+    for _ in 0..SPINS {
+        if let Ok(message) = from.try_recv() {
+            return Some(message);
+        }
+        std::hint::spin_loop();
+    }
+    from.recv().ok()
+}
+
 /// A caller in the line.
 struct Asker {
     n: usize,
@@ -86,21 +98,10 @@ impl Clerk {
 
     /// Works until nobody is left who could send.
     pub(crate) fn run(mut self) {
-        while let Some(message) = self.next() {
+        while let Some(message) = receive(&self.inbox) {
             self.handle(message);
             self.serve();
         }
-    }
-
-    /// Looks for a while before it sleeps: waking it costs more than most of its work.
-    fn next(&self) -> Option<Message> {
-        for _ in 0..SPINS {
-            if let Ok(message) = self.inbox.try_recv() {
-                return Some(message);
-            }
-            std::hint::spin_loop();
-        }
-        self.inbox.recv().ok()
     }
 
     fn handle(&mut self, message: Message) {
