@@ -17,7 +17,7 @@ use super::line::{Fate, Line, Waiter};
 use super::park::{block_on, block_on_for};
 use super::permit::{Held, Source};
 use super::surface::{acquire_methods, check_size};
-use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering, SPINS};
+use super::sync::{Arc, AtomicIsize, LOOKS, Mutex, MutexGuard, Ordering, SPINS};
 
 /// At most as many permits out as there are; whoever comes at the right moment is served.
 ///
@@ -183,6 +183,19 @@ impl Semaphore {
     #[inline]
     fn take(&self, n: usize) -> Wait<'_> {
         Wait { semaphore: self, n, sleeper: None }
+    }
+
+    /// A thread has nothing else to do: it looks again for a moment before it sleeps, and a permit
+    /// that comes back meanwhile costs no wake-up.
+    #[inline]
+    fn take_blocking(&self, n: usize) -> Result<(), AcquireError> {
+        for _ in 0..LOOKS {
+            if self.take_now(n)? {
+                return Ok(());
+            }
+            self.look_later();
+        }
+        block_on(self.take(n))
     }
 
     /// With the line locked: takes `n` permits, or sets `WAITING` and clears `flags`. Decided in

@@ -106,6 +106,10 @@ impl Semaphore {
         Wait { semaphore: self, n, answer: None }
     }
 
+    fn take_blocking(&self, n: usize) -> Result<(), AcquireError> {
+        block_on(self.take(n))
+    }
+
     fn take_now(&self, n: usize) -> Result<bool, AcquireError> {
         self.check(n)?;
         self.ask(|answer| Message::Try { n, answer }).ok_or(AcquireError::Closed)

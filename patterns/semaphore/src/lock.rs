@@ -164,6 +164,11 @@ impl Semaphore {
         Wait { semaphore: self, n, waiter: None }
     }
 
+    #[inline]
+    fn take_blocking(&self, n: usize) -> Result<(), AcquireError> {
+        block_on(self.take(n))
+    }
+
     /// Takes `n` permits or a place in the line. Both are decided on the word alone, in one step,
     /// so a release comes either before (its permits are seen here) or after (it sees `WAITING`).
     fn take_or_join(&self, n: usize, waker: &Waker) -> Result<Option<Arc<Waiter>>, AcquireError> {

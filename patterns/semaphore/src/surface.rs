@@ -1,5 +1,5 @@
 //! The ways to acquire, written once, so that the variants cannot drift apart. A variant brings
-//! `take(n)`, a future that is ready when `n` permits are the caller's, and `take_now(n)`, which
+//! `take(n)`, a future that is ready when `n` permits are the caller's, `take_blocking(n)`, and `take_now(n)`, which
 //! tells whether it took them.
 
 /// Refuses sizes that cannot be counted.
@@ -32,7 +32,7 @@ macro_rules! acquire_methods {
         ///
         /// As for [`acquire`](Self::acquire).
         pub fn acquire_blocking(&self, n: usize) -> Result<Permit<'_>, AcquireError> {
-            block_on(self.take(n))?;
+            self.take_blocking(n)?;
             Ok(Held::new(self, n))
         }
 
@@ -90,7 +90,7 @@ macro_rules! acquire_methods {
             self: &Arc<Self>,
             n: usize,
         ) -> Result<OwnedPermit, AcquireError> {
-            block_on(self.take(n))?;
+            self.take_blocking(n)?;
             Ok(Held::new(Arc::clone(self), n))
         }
 

@@ -10,5 +10,8 @@ pub(crate) use std::thread;
 /// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
 pub(crate) const SPINS: u32 = 200;
 
+/// How often a thread looks for a permit before it stands in line, where order does not matter.
+pub(crate) const LOOKS: u32 = 3;
+
 /// How many messages the clerk may be behind before senders wait.
 pub(crate) const INBOX: usize = 256;

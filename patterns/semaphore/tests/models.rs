@@ -32,6 +32,7 @@ mod sync {
 
     /// Looking again is a schedule again, and shows nothing new.
     pub(crate) const SPINS: u32 = 0;
+    pub(crate) const LOOKS: u32 = 0;
     /// The smallest inbox is full most often.
     pub(crate) const INBOX: usize = 1;
 }
