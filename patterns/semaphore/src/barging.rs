@@ -27,15 +27,17 @@ use super::sync::{Arc, AtomicIsize, LOOKS, Mutex, MutexGuard, Ordering, SPINS};
 pub struct Semaphore {
     /// The free permits times [`ONE`], plus flags:
     ///
-    /// | flag      | set                          | cleared                               |
-    /// |-----------|------------------------------|---------------------------------------|
-    /// | `WAITING` | when the line gets a sleeper | when it is empty                      |
-    /// | `CALLED`  | when a sleeper is called     | when it took, sleeps again, or left   |
-    /// | `CLOSED`  | by `close`                   | never                                 |
+    /// | flag      | set                          | cleared                             |
+    /// |-----------|------------------------------|-------------------------------------|
+    /// | `WAITING` | when the line gets a sleeper | when it is empty                    |
+    /// | `CALLED`  | when a sleeper is called     | when it took, sleeps again, or left |
+    /// | `CALL`    | `WAITING` and not `CALLED`   | as soon as that is no longer so     |
+    /// | `CLOSED`  | by `close`                   | never                               |
     ///
-    /// A release calls a sleeper only if `WAITING` is set and `CALLED` is not, so at most one is on
-    /// its way. Whoever clears `CALLED` looks after the rest: it calls the next, or finds in the same
-    /// step that the first sleeper wants more than there is.
+    /// `CALL` is the sign, so the sign of the sum tells a release whether to call a sleeper: no
+    /// second read, no test. At most one sleeper is on its way. Whoever clears `CALLED` looks after
+    /// the rest: it calls the next, or finds in the same step that the first sleeper wants more
+    /// than there is.
     word: AtomicIsize,
     /// Permits in circulation never exceed this.
     max: usize,
@@ -49,12 +51,11 @@ struct Books {
     issued: usize,
 }
 
-const WAITING: isize = 1;
-const CALLED: isize = 2;
-const ONE: isize = 4;
-/// The sign: a closed word is less than any request, so one comparison refuses both the closed and
-/// the empty semaphore.
-const CLOSED: isize = isize::MIN;
+const CALL: isize = isize::MIN;
+const CLOSED: isize = 1;
+const WAITING: isize = 2;
+const CALLED: isize = 4;
+const ONE: isize = 8;
 
 /// Permits that give themselves back to the semaphore they borrow.
 pub type Permit<'a> = Held<&'a Semaphore>;
@@ -63,7 +64,7 @@ pub type OwnedPermit = Held<Arc<Semaphore>>;
 
 impl Semaphore {
     /// The most permits one semaphore can hold.
-    pub const MAX_PERMITS: usize = usize::MAX >> 3;
+    pub const MAX_PERMITS: usize = usize::MAX >> 5;
 
     /// A semaphore of `permits` permits, and room for no more.
     ///
@@ -111,18 +112,18 @@ impl Semaphore {
     /// valid. Closing twice is closing once.
     pub fn close(&self) {
         let mut books = self.books();
-        self.word.fetch_or(CLOSED, Ordering::Release);
+        self.flag(|word| word | CLOSED);
         while let Some(waker) = books.line.dismiss_first() {
             drop(books);
             waker.wake();
             books = self.books();
         }
-        self.word.fetch_and(!WAITING, Ordering::Relaxed);
+        self.flag(|word| word & !WAITING);
     }
 
     /// Whether [`close`](Self::close) was called.
     pub fn is_closed(&self) -> bool {
-        self.word.load(Ordering::Acquire) < 0
+        self.word.load(Ordering::Acquire) & CLOSED != 0
     }
 
     /// Permits that are free at this moment; out of date as soon as it is known.
@@ -147,8 +148,9 @@ impl Semaphore {
     fn take_and_clear(&self, n: usize, flags: isize) -> Result<Option<isize>, AcquireError> {
         let mut word = self.word.load(Ordering::Acquire);
         // Flags are less than ONE: they never make up for a missing permit.
-        while n <= Self::MAX_PERMITS && word >= worth(n) {
-            let next = (word - worth(n)) & !flags;
+        while n <= Self::MAX_PERMITS && word & !CALL >= worth(n) && word & CLOSED == 0 {
+            let rest = word - worth(n);
+            let next = if flags == 0 { rest } else { with_call(rest & !flags) };
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) => return Ok(Some(next)),
@@ -171,7 +173,7 @@ impl Semaphore {
     /// Why not: closed, never, or `false` for "not now".
     #[cold]
     fn refuse(&self, n: usize, word: isize) -> Result<bool, AcquireError> {
-        if word < 0 {
+        if word & CLOSED != 0 {
             Err(AcquireError::Closed)
         } else if n > self.max {
             Err(AcquireError::Never { asked: n, max: self.max })
@@ -204,11 +206,12 @@ impl Semaphore {
     fn take_or_sleep(&self, n: usize, flags: isize) -> Result<Outcome, AcquireError> {
         let mut word = self.word.load(Ordering::Acquire);
         loop {
-            if word < 0 {
+            if word & CLOSED != 0 {
                 return Err(AcquireError::Closed);
             }
-            let takes = word >= worth(n);
-            let next = if takes { (word - worth(n)) & !flags } else { (word | WAITING) & !flags };
+            let takes = free(word) >= n;
+            let next = if takes { word - worth(n) } else { word | WAITING };
+            let next = with_call(next & !flags);
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) if takes => return Ok(Outcome::Took),
@@ -224,10 +227,10 @@ impl Semaphore {
         let mut books = self.books();
         let Some(wanted) = books.line.first_wants() else { return };
         let word = self.word.load(Ordering::Relaxed);
-        if word & CALLED != 0 || word < worth(wanted) {
+        if word & (CALLED | CLOSED) != 0 || free(word) < wanted {
             return;
         }
-        self.word.fetch_or(CALLED, Ordering::Relaxed);
+        self.flag(|word| word | CALLED);
         let waker = books.line.call_first();
         self.note_if_empty(&books);
         drop(books);
@@ -239,8 +242,14 @@ impl Semaphore {
     /// Nobody sleeps any more: a release need not look after anybody.
     fn note_if_empty(&self, books: &Books) {
         if books.line.is_empty() {
-            self.word.fetch_and(!WAITING, Ordering::Relaxed);
+            self.flag(|word| word & !WAITING);
         }
+    }
+
+    /// Changes flags. Release pairs with the Acquire of whoever then is refused, as it is closed.
+    fn flag(&self, change: impl Fn(isize) -> isize) {
+        let change = |word| Some(with_call(change(word)));
+        let _ = self.word.fetch_update(Ordering::Release, Ordering::Relaxed, change);
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -255,7 +264,12 @@ const fn worth(n: usize) -> isize {
 
 /// How many permits a word counts as free.
 const fn free(word: isize) -> usize {
-    ((word & !CLOSED) / ONE).cast_unsigned()
+    ((word & !CALL) / ONE).cast_unsigned()
+}
+
+/// The word with `CALL` as the other flags demand.
+const fn with_call(word: isize) -> isize {
+    if word & (WAITING | CALLED) == WAITING { word | CALL } else { word & !CALL }
 }
 
 /// What `take_or_sleep` did.
@@ -307,7 +321,7 @@ impl Wait<'_> {
         let _ = sleeper.poll(Waker::noop());
         let mut books = self.semaphore.books();
         if books.line.leave(sleeper) == Some(Fate::Called) {
-            self.semaphore.word.fetch_and(!CALLED, Ordering::Relaxed);
+            self.semaphore.flag(|word| word & !CALLED);
         }
         self.semaphore.note_if_empty(&books);
         drop(books);
@@ -319,7 +333,7 @@ impl Wait<'_> {
     fn finish(&mut self, sleeper: Arc<Waiter>, waker: &Waker) -> Poll<Result<(), AcquireError>> {
         let semaphore = self.semaphore;
         if let Some(left) = semaphore.take_and_clear(self.n, CALLED)? {
-            if left & WAITING != 0 && left >= ONE {
+            if left < 0 && free(left) > 0 {
                 semaphore.call_one();
             }
             return Poll::Ready(Ok(()));
@@ -366,8 +380,7 @@ impl Drop for Wait<'_> {
 impl Source for Semaphore {
     #[inline]
     fn give_back(&self, n: usize) {
-        let before = self.word.fetch_add(worth(n), Ordering::Release);
-        if before & (WAITING | CALLED) == WAITING {
+        if self.word.fetch_add(worth(n), Ordering::Release) + worth(n) < 0 {
             self.call_one();
         }
     }

@@ -24,13 +24,14 @@ use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering};
 pub struct Semaphore {
     /// The free permits times [`ONE`], plus flags:
     ///
-    /// | flag      | set                                 | cleared          |
-    /// |-----------|-------------------------------------|------------------|
-    /// | `WAITING` | when the line gets its first waiter | when it is empty |
-    /// | `CLOSED`  | by `close`                          | never            |
+    /// | flag     | set                                                | cleared          |
+    /// |----------|----------------------------------------------------|------------------|
+    /// | `HALT`   | when the line gets its first waiter, and by `close` | when it is empty |
+    /// | `CLOSED` | by `close`                                         | never            |
     ///
-    /// While `WAITING` is set only the holder of `books` takes permits out; anybody may always put
-    /// some in. That is why a release needs one `fetch_add`, and why nobody overtakes the line.
+    /// `HALT` is the sign. A halted word is less than any request, so only the holder of `books`
+    /// takes permits out and nobody overtakes the line; anybody may always put some in. And the
+    /// sign of the sum tells a release whether to look at the line: no second read, no test.
     word: AtomicIsize,
     /// Permits in circulation never exceed this.
     max: usize,
@@ -38,17 +39,15 @@ pub struct Semaphore {
 }
 
 struct Books {
-    /// Empty exactly when `WAITING` is not set.
+    /// Not empty only while `HALT` is set.
     line: Line,
     /// Permits in circulation, free or held.
     issued: usize,
 }
 
-const WAITING: isize = 1;
+const HALT: isize = isize::MIN;
+const CLOSED: isize = 1;
 const ONE: isize = 2;
-/// The sign: a closed word is less than any request, so one comparison refuses both the closed and
-/// the empty semaphore.
-const CLOSED: isize = isize::MIN;
 
 /// Permits that give themselves back to the semaphore they borrow.
 pub type Permit<'a> = Held<&'a Semaphore>;
@@ -57,7 +56,7 @@ pub type OwnedPermit = Held<Arc<Semaphore>>;
 
 impl Semaphore {
     /// The most permits one semaphore can hold.
-    pub const MAX_PERMITS: usize = usize::MAX >> 3;
+    pub const MAX_PERMITS: usize = usize::MAX >> 5;
 
     /// A semaphore of `permits` permits, and room for no more.
     ///
@@ -105,18 +104,17 @@ impl Semaphore {
     /// valid. Closing twice is closing once.
     pub fn close(&self) {
         let mut books = self.books();
-        self.word.fetch_or(CLOSED, Ordering::Release);
+        self.word.fetch_or(HALT | CLOSED, Ordering::Release);
         while let Some(waker) = books.line.dismiss_first() {
             drop(books);
             waker.wake();
             books = self.books();
         }
-        self.word.fetch_and(!WAITING, Ordering::Relaxed);
     }
 
     /// Whether [`close`](Self::close) was called.
     pub fn is_closed(&self) -> bool {
-        self.word.load(Ordering::Acquire) < 0
+        self.word.load(Ordering::Acquire) & CLOSED != 0
     }
 
     /// Permits that are free at this moment; out of date as soon as it is known.
@@ -135,7 +133,7 @@ impl Semaphore {
     #[inline]
     fn take_now(&self, n: usize) -> Result<bool, AcquireError> {
         let mut word = self.word.load(Ordering::Acquire);
-        while n <= Self::MAX_PERMITS && word >= worth(n) && (word & WAITING == 0 || n == 0) {
+        while n <= Self::MAX_PERMITS && word >= worth(n) {
             let next = word - worth(n);
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
@@ -147,15 +145,15 @@ impl Semaphore {
     }
     // ANCHOR_END: take
 
-    /// Why not: closed, never, or `false` for "not now".
+    /// Why not: closed, never, or `false` for "not now". None at all can be had while others wait.
     #[cold]
     fn refuse(&self, n: usize, word: isize) -> Result<bool, AcquireError> {
-        if word < 0 {
+        if word & CLOSED != 0 {
             Err(AcquireError::Closed)
         } else if n > self.max {
             Err(AcquireError::Never { asked: n, max: self.max })
         } else {
-            Ok(false)
+            Ok(n == 0)
         }
     }
 
@@ -170,23 +168,22 @@ impl Semaphore {
     }
 
     /// Takes `n` permits or a place in the line. Both are decided on the word alone, in one step,
-    /// so a release comes either before (its permits are seen here) or after (it sees `WAITING`).
+    /// so a release comes either before (its permits are seen here) or after (it sees `HALT`).
     fn take_or_join(&self, n: usize, waker: &Waker) -> Result<Option<Arc<Waiter>>, AcquireError> {
         let waiter = Arc::new(Waiter::new(n, waker.clone()));
         let mut books = self.books();
         let mut word = self.word.load(Ordering::Acquire);
-        while word < 0 || word & WAITING == 0 {
-            let next = match word {
-                ..0 => return Err(AcquireError::Closed),
-                _ if word >= worth(n) => word - worth(n),
-                _ => word | WAITING,
-            };
+        while word >= 0 {
+            let next = if word >= worth(n) { word - worth(n) } else { word | HALT };
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
-                Ok(_) if next & WAITING == 0 => return Ok(None),
-                Ok(_) => break,
+                Ok(_) if next >= 0 => return Ok(None),
+                Ok(_) => word = next,
                 Err(now) => word = now,
             }
+        }
+        if word & CLOSED != 0 {
+            return Err(AcquireError::Closed);
         }
         books.line.push_back(Arc::clone(&waiter));
         Ok(Some(waiter))
@@ -204,21 +201,22 @@ impl Semaphore {
     fn serve_first(&self) -> Option<Waker> {
         let mut books = self.books();
         let wanted = books.line.first_wants()?;
-        if self.word.load(Ordering::Relaxed) < worth(wanted) {
+        let word = self.word.load(Ordering::Relaxed);
+        if word & CLOSED != 0 || free(word) < wanted {
             return None;
         }
-        // WAITING is set, so nobody else takes: they are still there. Acquire, as in `take_now`.
+        // Halted, so nobody else takes: they are still there. Acquire, as in `take_now`.
         self.word.fetch_sub(worth(wanted), Ordering::Acquire);
         let waker = books.line.call_first();
-        self.note_if_empty(&books);
+        self.go_on_if_empty(&books);
         waker
     }
     // ANCHOR_END: serve
 
-    /// Nobody waits any more: permits may be taken without the line again.
-    fn note_if_empty(&self, books: &Books) {
-        if books.line.is_empty() {
-            self.word.fetch_and(!WAITING, Ordering::Relaxed);
+    /// Nobody waits any more: permits may be taken without the line again, unless it is closed.
+    fn go_on_if_empty(&self, books: &Books) {
+        if books.line.is_empty() && self.word.load(Ordering::Relaxed) & CLOSED == 0 {
+            self.word.fetch_and(!HALT, Ordering::Relaxed);
         }
     }
 
@@ -234,7 +232,7 @@ const fn worth(n: usize) -> isize {
 
 /// How many permits a word counts as free.
 const fn free(word: isize) -> usize {
-    ((word & !CLOSED) / ONE).cast_unsigned()
+    ((word & !HALT) / ONE).cast_unsigned()
 }
 
 /// The wait for permits. Ready means they are the caller's; dropped before, it gives them back.
@@ -266,7 +264,7 @@ impl Wait<'_> {
         let _ = waiter.poll(Waker::noop());
         let mut books = self.semaphore.books();
         let fate = books.line.leave(waiter);
-        self.semaphore.note_if_empty(&books);
+        self.semaphore.go_on_if_empty(&books);
         drop(books);
         match fate {
             Some(Fate::Called) => self.semaphore.give_back(self.n),
@@ -301,7 +299,7 @@ impl Drop for Wait<'_> {
 impl Source for Semaphore {
     #[inline]
     fn give_back(&self, n: usize) {
-        if self.word.fetch_add(worth(n), Ordering::Release) & WAITING != 0 {
+        if self.word.fetch_add(worth(n), Ordering::Release) + worth(n) < 0 {
             self.serve();
         }
     }
