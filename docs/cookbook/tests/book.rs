@@ -16,7 +16,8 @@ const DRAWING: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3
 
 const SEMAPHORE: &str = "# Semaphore
 
-Take [the pool](../pool/README.md#pool), read [`src/lock.rs`](src/lock.rs) or [this](src/).
+Take [the pool](../pool/README.md#pool), read [lock.rs](src/lock.rs),
+[`src/lock.rs`](src/lock.rs), [`lock`](src/lock.rs) or [this](src/).
 
 ![Two drawings](figure.svg)
 
@@ -92,7 +93,9 @@ fn refusal(changes: &[(&str, &str)]) -> String {
 fn links_of_a_readme_lead_to_pages_and_name_files() {
     let page = page("patterns/semaphore.html");
     assert!(page.contains(r#"<a href="../pool.html#pool">the pool</a>"#), "{page}");
-    assert!(page.contains("read <code>patterns/semaphore/src/lock.rs</code>"), "{page}");
+    let named = "read <code>lock.rs</code>,\n<code>src/lock.rs</code>, \
+                 <code>patterns/semaphore/src/lock.rs</code> or this";
+    assert!(page.contains(named), "{page}");
     assert!(page.contains("or this (<code>patterns/semaphore/src</code>)"));
 }
 

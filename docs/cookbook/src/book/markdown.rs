@@ -64,17 +64,20 @@ impl Document<'_> {
         Ok(apply(text, edits))
     }
 
-    /// A link leads to a page, or becomes the name of the file that readers of a clone have.
+    /// A link leads to a page, or becomes the name of the file that readers of a clone have: as
+    /// much of its path as the link says, all of it where the link says something else.
     fn link(&self, destination: &str, inner: &str) -> anyhow::Result<Option<String>> {
         let (path, fragment) = match destination.split_once('#') {
             Some((path, fragment)) => (path, format!("#{fragment}")),
             None => (destination, String::new()),
         };
+        let name = inner.trim_matches('`');
         match self.pages.resolve(self.page, self.file, path) {
             Target::Page(page) => Ok(Some(format!("[{inner}]({page}{fragment})"))),
-            Target::File(file) if file.contains(inner.trim_matches('`')) => {
-                Ok(Some(format!("`{file}`")))
+            Target::File(file) if format!("/{file}").ends_with(&format!("/{name}")) => {
+                Ok(Some(format!("`{name}`")))
             }
+            Target::File(file) if file.contains(name) => Ok(Some(format!("`{file}`"))),
             Target::File(file) => Ok(Some(format!("{inner} (`{file}`)"))),
             Target::Missing => Err(anyhow!("its link to {destination} is dead")),
         }

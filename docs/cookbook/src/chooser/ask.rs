@@ -88,11 +88,7 @@ fn advise(chooser: &Chooser, leaf: &Leaf, output: &mut impl Write) -> io::Result
         writeln!(output, "  Test it    cargo test -p {}", recipe.name)?;
         writeln!(output, "{}", hang("  Or take    ", &leaf.take))?;
     } else {
-        writeln!(
-            output,
-            "{}",
-            hang("  Take       ", &format!("{} (until ours stands)", leaf.take))
-        )?;
+        writeln!(output, "{}", hang("  Take       ", &leaf.take))?;
     }
     if let Some(note) = &leaf.note {
         writeln!(output, "{}", hang("  Mind       ", note))?;

@@ -11,9 +11,9 @@ pub fn tree(chooser: &Chooser, folder: &Path) -> String {
     for branch in &chooser.tree.branch {
         lines.push(format!("- {}", branch.say));
         for leaf in &branch.leaf {
-            let (pattern, take) = answer(chooser, leaf, folder);
-            let note = leaf.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-            lines.push(format!("  - {}: {pattern}{take}{note}", leaf.want));
+            let (pattern, today) = answer(chooser, leaf, folder);
+            let remarks: Vec<_> = today.into_iter().chain(leaf.note.clone()).collect();
+            lines.push(format!("  - {}: {pattern}{}", leaf.want, in_brackets(&remarks)));
         }
     }
     for advice in &chooser.tree.then {
@@ -25,19 +25,24 @@ pub fn tree(chooser: &Chooser, folder: &Path) -> String {
 /// About ten lines "use X when you want Y".
 pub fn short(chooser: &Chooser, folder: &Path) -> String {
     let line = |leaf: &Leaf| {
-        let (pattern, take) = answer(chooser, leaf, folder);
-        format!("- Use {pattern} when you want {}{take}\n", leaf.want)
+        let (pattern, today) = answer(chooser, leaf, folder);
+        let today = in_brackets(today.as_slice());
+        format!("- Use {pattern} when you want {}{today}\n", leaf.want)
     };
     chooser.leaves().filter(|leaf| leaf.short).map(line).collect()
 }
 
-/// The pattern, linked if it is finished, and what to take until then.
-fn answer(chooser: &Chooser, leaf: &Leaf, folder: &Path) -> (String, String) {
+/// The pattern, linked if we have a recipe for it, else with what to take today.
+fn answer(chooser: &Chooser, leaf: &Leaf, folder: &Path) -> (String, Option<String>) {
     match chooser.finished(leaf) {
         Some(recipe) => {
             let link = relative_link(folder, &recipe.readme());
-            (format!("**[{}]({link})**", leaf.pattern), String::new())
+            (format!("**[{}]({link})**", leaf.pattern), None)
         }
-        None => (format!("**{}**", leaf.pattern), format!(" (until ours stands: {})", leaf.take)),
+        None => (format!("**{}**", leaf.pattern), Some(format!("today: {}", leaf.take))),
     }
+}
+
+fn in_brackets(remarks: &[String]) -> String {
+    if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) }
 }

@@ -29,7 +29,7 @@ fn answer(chooser: &Chooser, leaf: &Leaf) -> String {
         Some(recipe) => {
             format!("{} ({}), or {}", leaf.pattern, recipe.folder.display(), leaf.take)
         }
-        None => format!("{}; until ours stands: {}", leaf.pattern, leaf.take),
+        None => format!("{} (today: {})", leaf.pattern, leaf.take),
     }
 }
 

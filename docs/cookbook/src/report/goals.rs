@@ -96,7 +96,7 @@ impl Outcome<'_> {
     }
 }
 
-/// The line that `report` prints: `GOAL name MET|MISSED|UNMEASURED ratio target`.
+/// The line that `report` prints: `GOAL name MET|MISSED|UNMEASURED|PRICE ratio target`.
 impl fmt::Display for Outcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state() {

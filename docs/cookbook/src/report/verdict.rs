@@ -10,20 +10,17 @@ pub const LIMIT: &str = "limit";
 /// Below this share of waiting operations a scenario is called uncontended.
 const UNCONTENDED: f64 = 0.01;
 
-/// The verdict on a scenario, a sentence or several.
+/// The verdict on a scenario, a sentence for each of its parameters.
 pub fn verdict(measured: &Measured, scenario: &Scenario) -> String {
     let parameters = scenario.parameters();
-    let clauses = parameters.iter().map(|&parameter| {
-        let findings = findings(measured, scenario, parameter).join(", and ");
+    let sentences = parameters.iter().map(|&parameter| {
+        let findings = findings(measured, scenario, parameter).join("; ");
         match conditions(scenario, parameter, parameters.len() > 1) {
-            conditions if conditions.is_empty() => findings,
-            conditions => format!("{conditions}: {findings}"),
+            conditions if conditions.is_empty() => format!("{findings}."),
+            conditions => format!("{conditions}: {findings}."),
         }
     });
-    let text = clauses.collect::<Vec<_>>().join("; ");
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).chain(['.']).collect()
+    sentences.collect::<Vec<_>>().join(" ")
 }
 
 fn conditions(scenario: &Scenario, parameter: usize, is_one_of_many: bool) -> String {
@@ -31,9 +28,9 @@ fn conditions(scenario: &Scenario, parameter: usize, is_one_of_many: bool) -> St
     let waited: Vec<_> = scenario.at(parameter).filter_map(|point| point.waited).collect();
     let calm = !waited.is_empty() && waited.iter().all(|&share| share < UNCONTENDED);
     match (is_one_of_many, calm) {
-        (true, true) => format!("with {parameter} {by} (uncontended)"),
-        (true, false) => format!("with {parameter} {by}"),
-        (false, true) => "uncontended".to_owned(),
+        (true, true) => format!("With {parameter} {by} (uncontended)"),
+        (true, false) => format!("With {parameter} {by}"),
+        (false, true) => "Uncontended".to_owned(),
         (false, false) => String::new(),
     }
 }

@@ -53,9 +53,9 @@ fn a_verdict_names_its_conditions_and_its_ties() {
     let scenario = scenario("fifo", points);
     assert_eq!(
         verdict::verdict(&measured(vec![]), &scenario),
-        "With 2 threads (uncontended): `lock` is 3.10 times as fast as `channel` (3.00-3.30), and \
-         `lock` is 2.00 times as fast as `tokio` (1.90-2.10); with 64 threads: `channel` and \
-         `lock` tie (0.95-1.04), and `tokio` is 2.20 times as fast as `channel` (2.10-2.40)."
+        "With 2 threads (uncontended): `lock` is 3.10 times as fast as `channel` (3.00-3.30); \
+         `lock` is 2.00 times as fast as `tokio` (1.90-2.10). With 64 threads: `channel` and \
+         `lock` tie (0.95-1.04); `tokio` is 2.20 times as fast as `channel` (2.10-2.40)."
     );
 }
 
@@ -80,7 +80,7 @@ fn a_verdict_on_a_ladder_tells_the_climb_and_one_on_a_limit_the_distance() {
     );
     assert_eq!(
         verdict::verdict(&measured(vec![]), &ladder),
-        "`lock` goes from 250 ns (naive) to 9.00 ns (sleepers), and `channel` goes from 8000 ns \
+        "`lock` goes from 250 ns (naive) to 9.00 ns (sleepers); `channel` goes from 8000 ns \
          (naive) to 400 ns (spin)."
     );
     let limited =
