@@ -37,7 +37,10 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     let (rows, bottom) = rows(measured, scenario, &scale, 46.0);
     let height = bottom + 22.0;
     let title = format!("{recipe}: {}", scenario.name);
-    let caption = if scale.is_log { "time per operation, log scale" } else { "time per operation" };
+    let caption = match scale.factor() {
+        Some(factor) => format!("time per operation; each line is {factor} times the one before"),
+        None => "time per operation".to_owned(),
+    };
 
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
@@ -165,12 +168,16 @@ impl Scale {
         self.left + part.clamp(0.0, 1.0) * (self.right - self.left)
     }
 
+    /// On a logarithmic scale, how much each tick is of the one before: so much that there are few.
+    fn factor(&self) -> Option<f64> {
+        let decades = (self.to / self.from).log10();
+        self.is_log.then(|| 10_f64.powi((decades / 4.0).ceil().max(1.0) as i32))
+    }
+
     /// Round values, so few that their labels do not touch.
     fn ticks(&self) -> Vec<f64> {
-        if self.is_log {
-            let decades = (self.to / self.from).log10();
-            let step = (decades / 4.0).ceil().max(1.0) as i32;
-            let powers = (0..=4).map(|n| self.from * 10_f64.powi(n * step));
+        if let Some(factor) = self.factor() {
+            let powers = (0..=4).map(|n| self.from * factor.powi(n));
             return powers.filter(|&tick| tick <= self.to).collect();
         }
         let rough = self.to / 4.0;

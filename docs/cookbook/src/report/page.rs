@@ -29,7 +29,8 @@ pub fn markdown(
         );
     }
     if !outcomes.is_empty() {
-        let _ = write!(page, "\n\n{}", goals(outcomes));
+        let about = "**Goals.** Ratios within one run, with their ranges.";
+        let _ = write!(page, "\n\n{about}\n\n{}", goals(outcomes));
     }
     page
 }
@@ -108,7 +109,7 @@ fn row(point: &Point, base: Option<&Point>, has_load: bool) -> String {
 }
 
 fn goals(outcomes: &[Outcome<'_>]) -> String {
-    let mut table = "| goal | at most | measured | |\n|---|--:|--:|---|\n".to_owned();
+    let mut table = "| goal | | measured | at most |\n|---|---|--:|--:|\n".to_owned();
     for outcome in outcomes {
         let max = outcome.goal.max.map_or(String::new(), |max| format!("{}x", digits(max)));
         let measured = outcome.ratio.map_or("-".to_owned(), |ratio| {
@@ -120,7 +121,7 @@ fn goals(outcomes: &[Outcome<'_>]) -> String {
             State::Unmeasured => "not measured",
             State::Price => "no goal",
         };
-        let _ = writeln!(table, "| {} | {max} | {measured} | {state} |", outcome.goal.text);
+        let _ = writeln!(table, "| {} | {state} | {measured} | {max} |", outcome.goal.text);
     }
     table.trim_end().to_owned()
 }

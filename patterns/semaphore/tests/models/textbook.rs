@@ -50,8 +50,8 @@ impl Semaphore {
 }
 
 // ANCHOR: tokens
-/// A bounded channel as a semaphore: a token in it is a permit taken. Right for one permit at a
-/// time; a caller who wants several collects them one by one.
+/// A bounded channel as a semaphore: a token in it is a permit taken.
+/// Right for one permit at a time; who wants several collects them one by one.
 pub(crate) struct Tokens {
     taken: SyncSender<()>,
     give_back: Arc<Mutex<Receiver<()>>>,
