@@ -31,11 +31,11 @@ pub struct Semaphore {
     /// |-----------|------------------------------|-------------------------------------|
     /// | `WAITING` | when the line gets a sleeper | when it is empty                    |
     /// | `CALLED`  | when a sleeper is called     | when it took, sleeps again, or left |
-    /// | `CALL`    | `WAITING` and not `CALLED`   | as soon as that is no longer so     |
     /// | `CLOSED`  | by `close`                   | never                               |
     ///
-    /// `CALL` is the sign, so the sign of the sum tells a release whether to call a sleeper: no
-    /// second read, no test. At most one sleeper is on its way. Whoever clears `CALLED` looks after
+    /// The sign, `CALL`, follows from them: closed, or waiting and none called. So the sign of the
+    /// sum tells a release what to do, and most takers look at nothing else. At most one sleeper is
+    /// on its way. Whoever clears `CALLED` looks after
     /// the rest: it calls the next, or finds in the same step that the first sleeper wants more
     /// than there is.
     word: AtomicIsize,
@@ -64,7 +64,7 @@ pub type OwnedPermit = Held<Arc<Semaphore>>;
 
 impl Semaphore {
     /// The most permits one semaphore can hold.
-    pub const MAX_PERMITS: usize = usize::MAX >> 5;
+    pub const MAX_PERMITS: usize = usize::MAX >> 6;
 
     /// A semaphore of `permits` permits, and room for no more.
     ///
@@ -136,49 +136,52 @@ impl Semaphore {
         self.max
     }
 
+    /// Takes `n` out of the word if it can. Acquire pairs with the Release of `give_back` and of
+    /// `close`: what was done before is seen by whoever gets a permit, or is refused.
     #[inline]
     fn take_now(&self, n: usize) -> Result<bool, AcquireError> {
+        let word = self.word.load(Ordering::Acquire);
+        // The usual case, nobody sleeps. A word with `CALL` is less than any request.
+        if n <= Self::MAX_PERMITS && word >= worth(n) {
+            let next = word - worth(n);
+            if self.change(word, next).is_ok() {
+                return Ok(true);
+            }
+            stand_back();
+        }
         Ok(self.take_and_clear(n, 0)?.is_some())
     }
 
-    /// Takes `n` out of the word and clears `flags` in the same step; tells what is left, or
-    /// `None` if there was too little. Acquire pairs with the Release of `give_back` and of `close`:
-    /// what was done before is seen by whoever gets a permit, or is refused.
-    #[inline]
+    /// The same with sleepers in the line; clears `flags` in the same step. Tells what is left, or
+    /// `None` if there was too little.
+    #[cold]
     fn take_and_clear(&self, n: usize, flags: isize) -> Result<Option<isize>, AcquireError> {
-        let mut word = self.word.load(Ordering::Acquire);
-        // Flags are less than ONE: they never make up for a missing permit.
-        while n <= Self::MAX_PERMITS && word & !CALL >= worth(n) && word & CLOSED == 0 {
-            let rest = word - worth(n);
-            let next = if flags == 0 { rest } else { with_call(rest & !flags) };
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
-            {
-                Ok(_) => return Ok(Some(next)),
-                Err(_) => word = self.look_later(),
+        loop {
+            let word = self.word.load(Ordering::Acquire);
+            if word & CLOSED != 0 || free(word) < n {
+                return self.refuse(n, word).map(|()| None);
             }
+            let next = with_call((word - worth(n)) & !flags);
+            if self.change(word, next).is_ok() {
+                return Ok(Some(next));
+            }
+            stand_back();
         }
-        self.refuse(n, word).map(|_| None)
     }
 
-    /// Another thread was faster. Leave the word to it for a moment: two threads that take turns at
-    /// one cache line are slower than one after the other.
-    #[cold]
-    fn look_later(&self) -> isize {
-        for _ in 0..SPINS {
-            std::hint::spin_loop();
-        }
-        self.word.load(Ordering::Acquire)
+    #[inline]
+    fn change(&self, word: isize, next: isize) -> Result<isize, isize> {
+        self.word.compare_exchange(word, next, Ordering::Acquire, Ordering::Acquire)
     }
 
-    /// Why not: closed, never, or `false` for "not now".
-    #[cold]
-    fn refuse(&self, n: usize, word: isize) -> Result<bool, AcquireError> {
+    /// Closed, never, or nothing to say but "not now".
+    fn refuse(&self, n: usize, word: isize) -> Result<(), AcquireError> {
         if word & CLOSED != 0 {
             Err(AcquireError::Closed)
         } else if n > self.max {
             Err(AcquireError::Never { asked: n, max: self.max })
         } else {
-            Ok(false)
+            Ok(())
         }
     }
 
@@ -195,28 +198,22 @@ impl Semaphore {
             if self.take_now(n)? {
                 return Ok(());
             }
-            self.look_later();
+            stand_back();
         }
         block_on(self.take(n))
     }
 
-    /// With the line locked: takes `n` permits, or sets `WAITING` and clears `flags`. Decided in
+    /// With the line locked: takes `n` permits (true), or sets `WAITING`; clears `flags`. Decided in
     /// one step on the word, so a release comes either before (its permits are seen here) or after
     /// (it sees that somebody sleeps and nobody is called).
-    fn take_or_sleep(&self, n: usize, flags: isize) -> Result<Outcome, AcquireError> {
-        let mut word = self.word.load(Ordering::Acquire);
+    fn take_or_sleep(&self, n: usize, flags: isize) -> Result<bool, AcquireError> {
         loop {
-            if word & CLOSED != 0 {
-                return Err(AcquireError::Closed);
-            }
+            let word = self.word.load(Ordering::Acquire);
+            self.refuse(n, word)?;
             let takes = free(word) >= n;
             let next = if takes { word - worth(n) } else { word | WAITING };
-            let next = with_call(next & !flags);
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
-            {
-                Ok(_) if takes => return Ok(Outcome::Took),
-                Ok(_) => return Ok(Outcome::Sleeps),
-                Err(now) => word = now,
+            if self.change(word, with_call(next & !flags)).is_ok() {
+                return Ok(takes);
             }
         }
     }
@@ -269,13 +266,17 @@ const fn free(word: isize) -> usize {
 
 /// The word with `CALL` as the other flags demand.
 const fn with_call(word: isize) -> isize {
-    if word & (WAITING | CALLED) == WAITING { word | CALL } else { word & !CALL }
+    let call = word & (WAITING | CALLED) == WAITING || word & CLOSED != 0;
+    if call { word | CALL } else { word & !CALL }
 }
 
-/// What `take_or_sleep` did.
-enum Outcome {
-    Took,
-    Sleeps,
+/// Another thread was faster, or has the permit. Leave the word to it for a moment: two threads that
+/// take turns at one cache line are slower than one after the other.
+#[cold]
+fn stand_back() {
+    for _ in 0..SPINS {
+        std::hint::spin_loop();
+    }
 }
 
 /// The wait for permits. Ready means they are the caller's.
@@ -292,14 +293,12 @@ impl Wait<'_> {
         let semaphore = self.semaphore;
         let sleeper = Arc::new(Waiter::new(self.n, waker.clone()));
         let mut books = semaphore.books();
-        match semaphore.take_or_sleep(self.n, 0)? {
-            Outcome::Took => Poll::Ready(Ok(())),
-            Outcome::Sleeps => {
-                books.line.push_back(Arc::clone(&sleeper));
-                self.sleeper = Some(sleeper);
-                Poll::Pending
-            }
+        if semaphore.take_or_sleep(self.n, 0)? {
+            return Poll::Ready(Ok(()));
         }
+        books.line.push_back(Arc::clone(&sleeper));
+        self.sleeper = Some(sleeper);
+        Poll::Pending
     }
 
     #[cold]
@@ -340,19 +339,15 @@ impl Wait<'_> {
         }
         let waker = waker.clone();
         let mut books = semaphore.books();
-        match semaphore.take_or_sleep(self.n, CALLED)? {
-            Outcome::Took => {
-                drop(books);
-                semaphore.call_one();
-                Poll::Ready(Ok(()))
-            }
-            Outcome::Sleeps => {
-                sleeper.wait_again(waker);
-                books.line.push_front(Arc::clone(&sleeper));
-                self.sleeper = Some(sleeper);
-                Poll::Pending
-            }
+        if semaphore.take_or_sleep(self.n, CALLED)? {
+            drop(books);
+            semaphore.call_one();
+            return Poll::Ready(Ok(()));
         }
+        sleeper.wait_again(waker);
+        books.line.push_front(Arc::clone(&sleeper));
+        self.sleeper = Some(sleeper);
+        Poll::Pending
     }
 }
 

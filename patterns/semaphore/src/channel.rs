@@ -42,7 +42,7 @@ pub type OwnedPermit = Held<Arc<Semaphore>>;
 
 impl Semaphore {
     /// The most permits one semaphore can hold: as many as the other variants.
-    pub const MAX_PERMITS: usize = usize::MAX >> 5;
+    pub const MAX_PERMITS: usize = usize::MAX >> 6;
 
     /// A semaphore of `permits` permits, and room for no more.
     ///

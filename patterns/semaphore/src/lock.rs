@@ -56,7 +56,7 @@ pub type OwnedPermit = Held<Arc<Semaphore>>;
 
 impl Semaphore {
     /// The most permits one semaphore can hold.
-    pub const MAX_PERMITS: usize = usize::MAX >> 5;
+    pub const MAX_PERMITS: usize = usize::MAX >> 6;
 
     /// A semaphore of `permits` permits, and room for no more.
     ///
