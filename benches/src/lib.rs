@@ -11,7 +11,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 
 mod race;
-pub use race::race;
+pub use race::{Race, race};
 
 /// One contender of a scenario at one parameter.
 #[expect(missing_debug_implementations, reason = "closures")]
@@ -31,8 +31,6 @@ pub struct Load {
     pub waited: f64,
     /// Processor time of all threads per operation.
     pub cpu_ns: f64,
-    /// What criterion counts as one iteration, so that its first guess is not all thread creation.
-    pub block: u64,
 }
 
 /// Criterion with short samples.
@@ -72,15 +70,14 @@ impl<'c> Scenario<'c> {
         contenders.rotate_left(shift);
         for Contender { name, rehearse, time } in contenders {
             let note = self.1.join(format!("{name}/{parameter}.json"));
-            let mut block = None;
+            let mut rehearsed = false;
             self.0.bench_function(BenchmarkId::new(name, parameter), |bencher| {
-                let block = *block.get_or_insert_with(|| {
-                    rehearse().map_or(1, |load| {
-                        write(&note, &load).expect("the target directory is writable");
-                        load.block
-                    })
-                });
-                bencher.iter_custom(|blocks| time(blocks * block).div_f64(block as f64));
+                if !std::mem::replace(&mut rehearsed, true)
+                    && let Some(load) = rehearse()
+                {
+                    write(&note, &load).expect("the target directory is writable");
+                }
+                bencher.iter_custom(&time);
             });
         }
     }

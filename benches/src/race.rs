@@ -1,33 +1,55 @@
-//! Threads that start together.
+//! Threads that compete for a while.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-/// Has threads that start together share `operations`: time from the first start to the last end,
-/// and processor time of the whole program (zero where the system does not tell), both scaled to
-/// just that many. `work` is told each thread's share.
-pub fn race(threads: usize, operations: u64, work: impl Fn(u64) + Sync) -> (Duration, Duration) {
-    let (share, gate) = (operations.div_ceil(threads as u64), Barrier::new(threads));
+/// What threads did side by side.
+#[expect(missing_docs, reason = "named well enough")]
+#[derive(Debug)]
+pub struct Race {
+    pub operations: u64,
+    /// From the first start to the last end.
+    pub time: Duration,
+    /// Processor time of the whole program; zero where the system does not tell.
+    pub cpu: Duration,
+}
+
+impl Race {
+    /// The time that so many operations take at this pace.
+    pub fn time_of(&self, operations: u64) -> Duration {
+        self.time.mul_f64(operations as f64 / self.operations.max(1) as f64)
+    }
+}
+
+/// Has threads compete until `limit` is over: each starts with the others, works until `stop` is
+/// raised, and says how much it did. A number of operations instead would end before the last
+/// threads are awake, and measure threads that never met.
+pub fn race(threads: usize, limit: Duration, work: impl Fn(&AtomicBool) -> u64 + Sync) -> Race {
+    let (gate, stop) = (Barrier::new(threads + 1), AtomicBool::new(false));
     let helpers = tasks();
     let run = || {
         gate.wait();
         let (busy, start) = (this_thread(), Instant::now());
-        work(share);
-        (start, Instant::now(), this_thread().saturating_sub(busy))
+        let done = work(&stop);
+        (start, Instant::now(), this_thread().saturating_sub(busy), done)
     };
     let spans: Vec<_> = thread::scope(|scope| {
         let started: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        gate.wait();
+        #[expect(clippy::disallowed_methods, reason = "what is waited for is the time itself")]
+        thread::sleep(limit);
+        stop.store(true, Ordering::Relaxed);
         started.into_iter().map(|thread| thread.join().expect("the work does not panic")).collect()
     });
     let start = spans.iter().map(|span| span.0).min().expect("at least one thread");
     let end = spans.iter().map(|span| span.1).max().expect("at least one thread");
     let helped = helpers.iter().map(|(task, busy)| cpu_time(task).saturating_sub(*busy));
-    let busy: Duration = spans.iter().map(|span| span.2).chain(helped).sum();
-    let scale = operations as f64 / (share * threads as u64) as f64;
-    ((end - start).mul_f64(scale), busy.mul_f64(scale))
+    let cpu = spans.iter().map(|span| span.2).chain(helped).sum();
+    Race { operations: spans.iter().map(|span| span.3).sum(), time: end - start, cpu }
 }
 
 /// The threads there are, such as a contender's own, and what each has run.

@@ -5,6 +5,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use benches::{Contender as Entry, race};
@@ -75,6 +76,13 @@ pub(crate) fn tasks<'a, C: Contender>(name: &'static str, count: u64, permits: u
     Entry { name, rehearse: Box::new(rehearse), time: Box::new(time) }
 }
 
+/// How long threads compete for one figure: many turns of the scheduler.
+const HEAT: Duration = Duration::from_millis(25);
+
+/// How long an iteration seems to take. Criterion then asks for hundreds at a time, and a time in
+/// whole nanoseconds is fine enough.
+const PACE: Duration = Duration::from_micros(100);
+
 /// `count` threads share `permits`; each takes one and gives it back, as fast as it can.
 pub(crate) fn threads<'a, C: Contender>(
     name: &'static str,
@@ -83,17 +91,20 @@ pub(crate) fn threads<'a, C: Contender>(
 ) -> Entry<'a> {
     let time = move |operations: u64| {
         let semaphore = C::new(permits);
-        let batches = operations.div_ceil(C::BATCH);
-        let (time, _) = race(count, batches, |share| {
+        let limit = HEAT.min(PACE.mul_f64(operations as f64));
+        let heat = race(count, limit, |stop| {
             block_on(async {
-                for _ in 0..share {
+                let mut done = 0;
+                while !stop.load(Ordering::Relaxed) {
                     drop(semaphore.acquire().await);
+                    done += C::BATCH;
                 }
-            });
+                done
+            })
         });
-        scaled(time, operations, batches * C::BATCH)
+        heat.time_of(operations)
     };
-    let rehearse = move || Some(rehearsal::threads::<C>(count, permits));
+    let rehearse = move || Some(rehearsal::threads::<C>(count, permits, HEAT));
     Entry { name, rehearse: Box::new(rehearse), time: Box::new(time) }
 }
 

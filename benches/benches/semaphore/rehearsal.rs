@@ -16,14 +16,6 @@ use crate::contender::Contender;
 
 /// Operations of the run that checks; each thread or task has its part.
 const CHECKED: u64 = 6_400;
-/// The run that counts is repeated with more operations until it is this much work. Work, because
-/// time alone may be that of threads that wait for their turn on a busy machine.
-const ENOUGH: Duration = Duration::from_millis(30);
-/// The same where the system does not tell the work.
-const LONG_ENOUGH: Duration = Duration::from_secs(1);
-/// Blocks in that run: few enough to be work, enough to make whole nanoseconds a fine measure.
-const BLOCKS: u64 = 512;
-
 /// One permit is one permit.
 pub(crate) fn alone<C: Contender>() -> Option<Load> {
     let semaphore = C::new(1);
@@ -35,24 +27,21 @@ pub(crate) fn alone<C: Contender>() -> Option<Load> {
     None
 }
 
-/// Threads that compete for `permits`.
-pub(crate) fn threads<C: Contender>(count: usize, permits: usize) -> Load {
+/// Threads that compete for `permits`: first watched, then counted for as long as they are timed.
+pub(crate) fn threads<C: Contender>(count: usize, permits: usize, limit: Duration) -> Load {
     let (semaphore, tally) = (C::new(permits), Tally::default());
+    let share = CHECKED / count as u64;
     // Who holds a permit steps aside, so that the others try to get in.
     let hold = async || thread::yield_now();
-    race(count, CHECKED, |share| block_on(tally.check(&semaphore, share, hold)));
-    tally.verify::<C>(permits);
+    let check = || block_on(tally.check(&semaphore, |done| done < share, hold));
+    thread::scope(|scope| (0..count).for_each(|_| drop(scope.spawn(check))));
+    tally.verify::<C>(permits, share * count as u64);
 
-    let mut operations = CHECKED;
-    loop {
-        let tally = Tally::default();
-        let (time, cpu) =
-            race(count, operations, |share| block_on(tally.count(&semaphore, share, async || ())));
-        if cpu >= ENOUGH || time >= LONG_ENOUGH {
-            return tally.load(cpu, C::BATCH);
-        }
-        operations *= 4;
-    }
+    let tally = Tally::default();
+    let heat = race(count, limit, |stop| {
+        block_on(tally.count(&semaphore, |_| !stop.load(Relaxed), async || ()))
+    });
+    tally.load(heat.cpu, C::BATCH)
 }
 
 /// Tasks on one thread that compete for `permits`.
@@ -60,9 +49,11 @@ pub(crate) fn tasks<C: Contender>(count: u64, permits: usize) -> Load {
     let (semaphore, tally) = (Arc::new(C::new(permits)), Arc::new(Tally::default()));
     let time = on_one_thread(count, || {
         let (semaphore, tally) = (Arc::clone(&semaphore), Arc::clone(&tally));
-        async move { tally.check(&*semaphore, CHECKED / count, tokio::task::yield_now).await }
+        let share = CHECKED / count;
+        let hold = tokio::task::yield_now;
+        async move { _ = tally.check(&*semaphore, |done| done < share, hold).await }
     });
-    tally.verify::<C>(permits);
+    tally.verify::<C>(permits, CHECKED / count * count);
     tally.load(time, C::BATCH)
 }
 
@@ -77,20 +68,30 @@ struct Tally {
 
 impl Tally {
     /// Takes permits and watches how many are out.
-    async fn check<C: Contender>(&self, semaphore: &C, share: u64, hold: impl AsyncFn()) {
-        self.count(semaphore, share, async || {
+    async fn check<C: Contender>(
+        &self,
+        semaphore: &C,
+        goes_on: impl Fn(u64) -> bool,
+        hold: impl AsyncFn(),
+    ) -> u64 {
+        self.count(semaphore, goes_on, async || {
             self.peak.fetch_max(self.holders.fetch_add(1, Relaxed) + 1, Relaxed);
             hold().await;
             self.holders.fetch_sub(1, Relaxed);
         })
-        .await;
+        .await
     }
 
     /// Takes permits and counts those that were not there at once. Writes to shared memory only
     /// at the end, so that the load is that of the timed body.
-    async fn count<C: Contender>(&self, semaphore: &C, share: u64, hold: impl AsyncFn()) {
-        let mut waited = 0;
-        for _ in 0..share {
+    async fn count<C: Contender>(
+        &self,
+        semaphore: &C,
+        goes_on: impl Fn(u64) -> bool,
+        hold: impl AsyncFn(),
+    ) -> u64 {
+        let (mut waited, mut done) = (0, 0);
+        while goes_on(done) {
             let permit = if let Some(permit) = semaphore.attempt() {
                 permit
             } else {
@@ -99,23 +100,24 @@ impl Tally {
             };
             hold().await;
             drop(permit);
+            done += 1;
         }
         self.waited.fetch_add(waited, Relaxed);
-        self.done.fetch_add(share, Relaxed);
+        self.done.fetch_add(done, Relaxed);
+        done
     }
 
-    fn verify<C: Contender>(&self, permits: usize) {
+    fn verify<C: Contender>(&self, permits: usize, expected: u64) {
         let (peak, done) = (self.peak.load(Relaxed), self.done.load(Relaxed));
         assert!(peak <= permits as u64 || !C::REFUSES, "{peak} holders of {permits} permits");
-        assert_eq!(done, CHECKED, "an operation is missing");
+        assert_eq!(done, expected, "an operation is missing");
     }
 
     fn load(&self, cpu: Duration, batch: u64) -> Load {
-        let done = self.done.load(Relaxed);
+        let done = self.done.load(Relaxed).max(1);
         Load {
             waited: self.waited.load(Relaxed) as f64 / done as f64,
             cpu_ns: cpu.as_nanos() as f64 / (done * batch) as f64,
-            block: (done * batch / BLOCKS).max(1),
         }
     }
 }

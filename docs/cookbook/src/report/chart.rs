@@ -38,7 +38,7 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     let height = bottom + 22.0;
     let title = format!("{recipe}: {}", scenario.name);
     let caption = match scale.factor() {
-        Some(factor) => format!("time per operation; each line is {factor} times the one before"),
+        Some(factor) => format!("time per operation; the lines are {factor}x apart"),
         None => "time per operation".to_owned(),
     };
 
