@@ -24,10 +24,10 @@ use super::sync::{Arc, AtomicIsize, Mutex, MutexGuard, Ordering};
 pub struct Semaphore {
     /// The free permits times [`ONE`], plus flags:
     ///
-    /// | flag     | set                                                | cleared          |
-    /// |----------|----------------------------------------------------|------------------|
-    /// | `HALT`   | when the line gets its first waiter, and by `close` | when it is empty |
-    /// | `CLOSED` | by `close`                                         | never            |
+    /// | flag     | set                                 | cleared                      |
+    /// |----------|-------------------------------------|------------------------------|
+    /// | `HALT`   | with the first waiter, or by `close` | with the last, unless closed |
+    /// | `CLOSED` | by `close`                          | never                        |
     ///
     /// `HALT` is the sign. A halted word is less than any request, so only the holder of `books`
     /// takes permits out and nobody overtakes the line; anybody may always put some in. And the
