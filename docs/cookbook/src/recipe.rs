@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::source;
 use crate::workspace::Workspace;
 
-/// Where the benchmarks stand: a file or a folder each, named after the recipe.
+/// Where the benchmarks stand: a file each, named after the recipe, its modules in a folder beside.
 pub const BENCHES: &str = "benches/benches";
 
 /// What `cargo bench --bench` calls the benchmark of a recipe.
@@ -61,7 +61,7 @@ impl Recipe {
         let title = readme.lines().find_map(|line| line.strip_prefix("# "));
         let name = manifest.package.name;
         let target = bench_target(&name);
-        let bench = [format!("{target}.rs"), format!("{target}/main.rs")];
+        let bench = Path::new(BENCHES).join(format!("{target}.rs"));
         Ok(Self {
             group,
             folder: folder.to_owned(),
@@ -71,10 +71,7 @@ impl Recipe {
             variants: variants(workspace, folder)?,
             contract: contract(workspace, folder)?,
             examples: examples(workspace, &folder.join("examples")),
-            bench: bench
-                .map(|file| Path::new(BENCHES).join(file))
-                .into_iter()
-                .find(|file| workspace.path(file).is_file()),
+            bench: workspace.path(&bench).is_file().then_some(bench),
             name,
         })
     }

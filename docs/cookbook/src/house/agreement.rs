@@ -176,8 +176,8 @@ mod tests {
         let fake = Fake::finished();
         fake.remove("benches/benches/demo.rs");
         fake.complains(benches, "benches/benches/demo.rs is missing");
-        fake.write("benches/benches/ghost/main.rs", "");
-        fake.complains(benches, "ghost/main.rs: it is named after no recipe");
+        fake.write("benches/benches/ghost/peers.rs", "");
+        fake.complains(benches, "ghost/peers.rs: it is named after no recipe");
     }
 
     #[test]

@@ -102,12 +102,10 @@ fn existing(workspace: &Workspace, recipe: &str) -> anyhow::Result<Option<Vec<Fo
     Ok(Some(found))
 }
 
-/// The text of a benchmark with all its modules.
+/// The text of a benchmark with all its modules, which lie in a folder of its name.
 fn bench_sources(workspace: &Workspace, bench: &Path) -> anyhow::Result<String> {
-    let files = match bench.parent() {
-        Some(folder) if bench.ends_with("main.rs") => workspace.files(folder, "rs"),
-        _ => vec![bench.to_owned()],
-    };
+    let mut files = vec![bench.to_owned()];
+    files.extend(workspace.files(bench.with_extension(""), "rs"));
     files.iter().map(|file| workspace.read(file)).collect()
 }
 

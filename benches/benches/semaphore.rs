@@ -7,14 +7,23 @@ use benches::{Scenario, settings, thread_counts};
 use criterion::{Criterion, criterion_group, criterion_main};
 use semaphore::{barging, channel, lock};
 
+#[path = "semaphore/bodies.rs"]
 mod bodies;
+#[path = "semaphore/contender.rs"]
 mod contender;
+#[path = "semaphore/ladder_channel.rs"]
 mod ladder_channel;
+#[path = "semaphore/ladder_lock.rs"]
 mod ladder_lock;
+#[path = "semaphore/limit.rs"]
 mod limit;
+#[path = "semaphore/ours.rs"]
 mod ours;
+#[path = "semaphore/peers.rs"]
 mod peers;
+#[path = "semaphore/rehearsal.rs"]
 mod rehearsal;
+#[path = "semaphore/tokens.rs"]
 mod tokens;
 
 use bodies::{attempts, awaits, awaits_many, awaits_owned, tasks, threads};
