@@ -1,0 +1,3 @@
+//! The variants of fan-out beside the best crates of the field.
+
+fn main() {}

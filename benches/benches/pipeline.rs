@@ -1,0 +1,3 @@
+//! The variants of pipeline beside the best crates of the field.
+
+fn main() {}
