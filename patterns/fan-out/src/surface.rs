@@ -1,0 +1,113 @@
+//! What the variants have in common to the eye, written once, so that they cannot drift apart. A
+//! variant brings `poll_next`, `gather`, `gather_ok` and `stop`.
+
+use std::time::Duration;
+
+/// What a fan-out is told once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// Items at work at the same time; at least 1.
+    pub(crate) limit: usize,
+    /// How long one item may take.
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Settings {
+    pub(crate) fn new(limit: usize, timeout: Option<Duration>) -> Self {
+        assert!(limit > 0, "a limit of 0 would never begin; allow at least one item at a time");
+        Self { limit, timeout }
+    }
+}
+
+/// Defines the constructors of a `FanOut` inside its `impl`.
+macro_rules! constructors {
+    () => {
+        /// A fan-out that works on `limit` items at a time.
+        ///
+        /// # Panics
+        ///
+        /// If `limit` is 0.
+        pub fn new(limit: usize) -> Self {
+            Self(Settings::new(limit, None))
+        }
+
+        /// Like [`new`](Self::new), and no item may take longer than `per_item`, from its own
+        /// beginning. One that does is dropped, and its outcome is
+        /// [`TimedOut`](crate::ItemError::TimedOut).
+        ///
+        /// # Panics
+        ///
+        /// If `limit` is 0.
+        pub fn with_timeout(limit: usize, per_item: Duration) -> Self {
+            Self(Settings::new(limit, Some(per_item)))
+        }
+    };
+}
+
+/// Defines the methods of a `Run` inside its `impl`.
+macro_rules! run_methods {
+    () => {
+        /// The next outcome, whichever item is done first, with the item's place in the input;
+        /// `None` when all have been handed out.
+        ///
+        /// # Cancel safety
+        ///
+        /// Dropping the future loses no outcome and stops no item.
+        pub async fn next(&mut self) -> Option<(usize, Outcome<T, E>)> {
+            poll_fn(|context| self.poll_next(context)).await
+        }
+
+        /// Every outcome, in the order of the input. Those that [`next`](Self::next) has handed out
+        /// are not among them.
+        ///
+        /// # Cancel safety
+        ///
+        /// Dropping the future drops the run: items that are not done are aborted.
+        pub async fn all(mut self) -> Vec<Outcome<T, E>> {
+            self.gather().await.into_iter().flatten().collect()
+        }
+
+        /// Every result, in the order of the input, or the first error. The first error stops the
+        /// rest: what has begun is cancelled, what has not begun does not, and when this returns
+        /// nothing runs any more.
+        ///
+        /// # Cancel safety
+        ///
+        /// As for [`all`](Self::all).
+        ///
+        /// # Errors
+        ///
+        /// The error that came first, and the place of its item.
+        pub async fn all_ok(mut self) -> Result<Vec<T>, Stopped<E>> {
+            match self.gather_ok().await {
+                Ok(slots) => Ok(slots.into_iter().flatten().collect()),
+                Err(stopped) => {
+                    self.stop().await;
+                    Err(stopped)
+                }
+            }
+        }
+
+        /// Stops what has begun, begins nothing more, and returns when nothing runs any more.
+        /// Outcomes that nobody has read are dropped. Says how many items were not done.
+        ///
+        /// # Cancel safety
+        ///
+        /// Dropping the future drops the run: the rest is aborted, but not awaited.
+        pub async fn cancel(mut self) -> usize {
+            self.stop().await
+        }
+
+        /// How many outcomes have not been handed out.
+        pub fn len(&self) -> usize {
+            self.left
+        }
+
+        /// Whether every outcome has been handed out.
+        pub fn is_empty(&self) -> bool {
+            self.left == 0
+        }
+    };
+}
+
+pub(crate) use {constructors, run_methods};

@@ -1,0 +1,25 @@
+//! The primitives the variants are built from, and two numbers. A test puts a model checker's in
+//! their place, and numbers that bring out the rare cases.
+#![allow(unused_imports, dead_code, reason = "whoever copies one variant needs a part of it")]
+
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(crate) use crossbeam_channel as queue;
+pub(crate) use rayon::{current_num_threads, scope};
+pub(crate) use tokio::sync::mpsc;
+pub(crate) use tokio::task::{JoinHandle, consume_budget, spawn};
+pub(crate) use tokio::time::{Timeout, timeout};
+
+pub(crate) use std::time::Instant;
+
+/// The time now.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Work on the processor that takes less than this is not worth waking anybody for.
+pub(crate) const WORTH_SHARING: std::time::Duration = std::time::Duration::from_micros(20);
+
+/// After so many items without a look at the clock, one is due.
+pub(crate) const LOOK_AGAIN: usize = 128;
