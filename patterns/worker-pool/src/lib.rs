@@ -1,1 +1,23 @@
 #![doc = include_str!("../README.md")]
+
+pub mod channel;
+pub mod lock;
+pub mod stealing;
+
+mod bell;
+mod crew;
+mod error;
+mod handle;
+mod job;
+mod line;
+mod place;
+mod queue;
+mod surface;
+mod sync;
+
+pub use error::{
+    JoinError, JoinTimeoutError, ShutdownError, SubmitError, SubmitTimeoutError, TryJoinError,
+    TrySubmitError,
+};
+pub use handle::Handle;
+pub use queue::Aborted;

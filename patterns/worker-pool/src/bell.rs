@@ -1,0 +1,76 @@
+//! How a thread sleeps, and how it is woken: it waits for its bell, others ring it. A ring that
+//! comes first is not lost.
+
+use std::time::Instant;
+
+use super::sync::{Arc, AtomicBool, Ordering, SPINS, thread};
+
+/// Something to ring. Ringing twice is ringing once.
+pub(crate) trait Ring: Send + Sync {
+    fn ring(&self);
+}
+
+/// The bell of one thread, which parks to wait for it.
+pub(crate) struct Bell {
+    thread: thread::Thread,
+    /// Raised by who rings, lowered by the thread. The Release of `ring` pairs with the Acquire of
+    /// `lowered`.
+    raised: AtomicBool,
+}
+
+impl Bell {
+    /// The bell of the current thread.
+    pub(crate) fn mine() -> Arc<Self> {
+        Arc::new(Self { thread: thread::current(), raised: AtomicBool::new(false) })
+    }
+
+    /// Returns once rung (`true`), or when the deadline has passed.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        while !self.lowered() {
+            // Parking may end for no reason, so the flag decides.
+            match deadline {
+                None => thread::park(),
+                Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => thread::park_timeout(left),
+                    _ => return self.lowered(),
+                },
+            }
+        }
+        true
+    }
+
+    /// Whether it was rung, and the ring not yet taken.
+    pub(crate) fn is_raised(&self) -> bool {
+        self.raised.load(Ordering::Relaxed)
+    }
+
+    /// Takes the ring, if there was one.
+    pub(crate) fn lowered(&self) -> bool {
+        self.raised.load(Ordering::Relaxed) && self.raised.swap(false, Ordering::Acquire)
+    }
+}
+
+impl Ring for Bell {
+    fn ring(&self) {
+        if !self.raised.swap(true, Ordering::Release) {
+            self.thread.unpark();
+        }
+    }
+}
+
+/// Looks for a moment before somebody sleeps. Whether `seen` came true.
+#[inline]
+pub(crate) fn look(seen: impl Fn() -> bool) -> bool {
+    for _ in 0..SPINS {
+        if seen() {
+            return true;
+        }
+        std::hint::spin_loop();
+    }
+    false
+}
+
+/// A limit too far for the clock is no limit.
+pub(crate) fn deadline(limit: std::time::Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
+}

@@ -1,0 +1,96 @@
+//! Threads that sleep, and how many of them are awake on an errand. At most one at a time is called:
+//! it looks around, and calls the next if there is more than it can take.
+
+use std::collections::VecDeque;
+
+use super::bell::{Bell, Ring};
+use super::sync::Arc;
+
+/// Workers without a job. It stands under the queue's mutex.
+#[derive(Default)]
+pub(crate) struct Idle {
+    /// The last to fall asleep is called first: its cache is warm.
+    asleep: Vec<Arc<Bell>>,
+    /// Workers that look for a job: called, or not yet asleep. While there is one, nobody need be
+    /// called: it will find what there is.
+    searching: usize,
+}
+
+impl Idle {
+    /// There is a job. Whom to ring, once the mutex is free.
+    #[must_use]
+    pub(crate) fn call(&mut self) -> Option<Arc<Bell>> {
+        if self.searching > 0 {
+            return None;
+        }
+        let bell = self.asleep.pop()?;
+        self.searching += 1;
+        Some(bell)
+    }
+
+    /// Everybody, at the end.
+    #[must_use]
+    pub(crate) fn call_all(&mut self) -> Vec<Arc<Bell>> {
+        self.searching += self.asleep.len();
+        std::mem::take(&mut self.asleep)
+    }
+
+    /// Counts the worker among those who search, if it is not yet.
+    pub(crate) fn starts_to_search(&mut self, searching: &mut bool) {
+        self.searching += usize::from(!*searching);
+        *searching = true;
+    }
+
+    pub(crate) fn ends_to_search(&mut self) {
+        self.searching -= 1;
+    }
+
+    /// Whether somebody is looking already.
+    pub(crate) fn is_searched(&self) -> bool {
+        self.searching > 0
+    }
+
+    pub(crate) fn falls_asleep(&mut self, bell: &Arc<Bell>, searching: &mut bool) {
+        self.searching -= usize::from(*searching);
+        *searching = false;
+        self.asleep.push(Arc::clone(bell));
+    }
+
+    /// Awake again. Whether it was called, and so searches now; else it woke for another reason.
+    pub(crate) fn wakes(&mut self, bell: &Arc<Bell>) -> bool {
+        let asleep = self.asleep.iter().position(|other| Arc::ptr_eq(other, bell));
+        asleep.map(|place| self.asleep.remove(place)).is_none()
+    }
+}
+
+/// Callers who wait for room, the first in front. It stands under the queue's mutex.
+#[derive(Default)]
+pub(crate) struct Waiting(VecDeque<Arc<Bell>>);
+
+impl Waiting {
+    pub(crate) fn join(&mut self, bell: &Arc<Bell>) {
+        self.0.push_back(Arc::clone(bell));
+    }
+
+    /// There is room for one. Whom to ring, once the mutex is free.
+    #[must_use]
+    pub(crate) fn call(&mut self) -> Option<Arc<Bell>> {
+        self.0.pop_front()
+    }
+
+    #[must_use]
+    pub(crate) fn call_all(&mut self) -> Vec<Arc<Bell>> {
+        self.0.drain(..).collect()
+    }
+
+    pub(crate) fn leave(&mut self, bell: &Arc<Bell>) {
+        self.0.retain(|other| !Arc::ptr_eq(other, bell));
+    }
+}
+
+/// Rings them all.
+pub(crate) fn ring(bells: impl IntoIterator<Item = Arc<Bell>>) {
+    for bell in bells {
+        bell.ring();
+    }
+}

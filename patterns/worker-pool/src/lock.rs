@@ -1,0 +1,226 @@
+//! A worker pool that shares state: one ring of jobs under a mutex.
+//!
+//! The ring owns the jobs, a worker owns the one it runs. Whoever finds nothing to do looks for a
+//! moment, then sleeps; whoever puts something in rings, and only if somebody sleeps and nobody
+//! looks. Closed and empty, the ring sends its workers home.
+//!
+//! Take along: `lock.rs`, `bell.rs`, `crew.rs`, `error.rs`, `handle.rs`, `job.rs`, `line.rs`,
+//! `place.rs`, `queue.rs`, `surface.rs`, `sync.rs`.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::bell::{Bell, deadline, look};
+use super::crew::{Patience, Team};
+use super::error::{ShutdownError, SubmitError, SubmitTimeoutError, TrySubmitError};
+use super::handle::Handle;
+use super::job::Job;
+use super::line::{Idle, Waiting, ring};
+use super::queue::{Aborted, Next, Queue, Refused, Why};
+use super::surface::pool_methods;
+use super::sync::{Arc, AtomicBool, AtomicUsize, DEPTH, Mutex, MutexGuard, Ordering, thread};
+
+/// A fixed number of workers behind a bounded queue. Dropping it shuts it down.
+pub struct Pool {
+    /// What the workers share with it.
+    team: Arc<Team<Ring>>,
+    /// The workers that nobody has joined yet.
+    threads: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+pool_methods!();
+
+/// The jobs, and who waits for some.
+struct Ring {
+    state: Mutex<State>,
+    /// The length of the ring, for those who look without the mutex. They take it to act, so it
+    /// orders nothing.
+    len: AtomicUsize,
+    /// As `State::closed`, for the same use.
+    closed: AtomicBool,
+    capacity: usize,
+}
+
+struct State {
+    /// The oldest in front; never more than the capacity.
+    jobs: VecDeque<Job>,
+    closed: bool,
+    idle: Idle,
+    /// Callers who wait for room; nobody, once closed.
+    room: Waiting,
+}
+
+impl Queue for Ring {
+    type Bell = Bell;
+
+    fn new(_workers: usize, capacity: usize) -> Self {
+        let state = State {
+            jobs: VecDeque::new(),
+            closed: false,
+            idle: Idle::default(),
+            room: Waiting::default(),
+        };
+        Self {
+            state: Mutex::new(state),
+            len: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            capacity,
+        }
+    }
+
+    fn bell(&self) -> Arc<Bell> {
+        Bell::mine()
+    }
+
+    fn listen(&self, bell: &Bell, deadline: Option<Instant>) {
+        bell.wait(deadline);
+    }
+
+    fn try_push(&self, job: Job) -> Result<(), Refused> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Refused { job, why: Why::Closed });
+        }
+        if state.jobs.len() >= self.capacity {
+            return Err(Refused { job, why: Why::Full });
+        }
+        state.jobs.push_back(job);
+        self.note_len(&state);
+        let bell = state.idle.call();
+        drop(state);
+        ring(bell);
+        Ok(())
+    }
+
+    fn push(&self, mut job: Job, deadline: Option<Instant>) -> Result<(), Refused> {
+        let mut late = false;
+        loop {
+            match self.try_push(job) {
+                Err(Refused { job, why: Why::Full }) if late => {
+                    return Err(Refused { job, why: Why::TimedOut });
+                }
+                Err(Refused { job: back, why: Why::Full }) => job = back,
+                decided => return decided,
+            }
+            late = !self.wait_for_room(deadline);
+        }
+    }
+
+    fn pop(&self, _worker: usize) -> Option<Job> {
+        let mut state = self.state();
+        let job = state.jobs.pop_front()?;
+        self.note_len(&state);
+        let bell = state.room.call();
+        drop(state);
+        ring(bell);
+        Some(job)
+    }
+
+    fn next(&self, _worker: usize, bell: &Arc<Bell>, deadline: Option<Instant>) -> Next {
+        let mut state = self.state();
+        let mut searching = false;
+        let mut looked = false;
+        loop {
+            if bell.lowered() {
+                return leave(state, searching, Next::Rung);
+            }
+            if let Some(job) = state.jobs.pop_front() {
+                self.note_len(&state);
+                return leave(state, searching, Next::Job(job));
+            }
+            if state.closed {
+                return leave(state, searching, Next::Ended);
+            }
+            if !looked && (searching || !state.idle.is_searched()) {
+                state.idle.starts_to_search(&mut searching);
+                drop(state);
+                look(|| self.len() > 0 || self.is_closed() || bell.is_raised());
+                looked = true;
+                state = self.state();
+                continue;
+            }
+            state.idle.falls_asleep(bell, &mut searching);
+            drop(state);
+            let rung = bell.wait(deadline);
+            state = self.state();
+            searching = state.idle.wakes(bell);
+            if !searching || !rung {
+                return leave(state, searching, Next::Rung);
+            }
+            looked = false;
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        self.closed.store(true, Ordering::Relaxed);
+        let (workers, callers) = (state.idle.call_all(), state.room.call_all());
+        drop(state);
+        ring(workers);
+        ring(callers);
+    }
+
+    fn drain(&self) -> Vec<Job> {
+        let mut state = self.state();
+        let jobs = state.jobs.drain(..).collect();
+        self.note_len(&state);
+        jobs
+    }
+
+    fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+impl Ring {
+    /// Returns when there may be room, or it is closed; `false` when the time is up.
+    #[cold]
+    fn wait_for_room(&self, deadline: Option<Instant>) -> bool {
+        if look(|| self.len() < self.capacity || self.is_closed()) {
+            return true;
+        }
+        let bell = Bell::mine();
+        let mut state = self.state();
+        if state.closed || state.jobs.len() < self.capacity {
+            return true;
+        }
+        state.room.join(&bell);
+        drop(state);
+        let rung = bell.wait(deadline);
+        if !rung {
+            // Who was called at the last moment looks once more, as do all whose time is up.
+            self.state().room.leave(&bell);
+        }
+        rung
+    }
+
+    fn note_len(&self, state: &State) {
+        self.len.store(state.jobs.len(), Ordering::Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics under this mutex")
+    }
+}
+
+/// Ends a search: if there is more than this worker takes, the next is called.
+fn leave(mut state: MutexGuard<'_, State>, searching: bool, next: Next) -> Next {
+    let mut worker = None;
+    if searching {
+        state.idle.ends_to_search();
+        if !state.jobs.is_empty() {
+            worker = state.idle.call();
+        }
+    }
+    let caller = if matches!(next, Next::Job(_)) { state.room.call() } else { None };
+    drop(state);
+    ring(worker);
+    ring(caller);
+    next
+}

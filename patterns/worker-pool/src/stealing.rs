@@ -1,0 +1,3 @@
+//! Not built yet.
+
+pub use super::lock::Pool;

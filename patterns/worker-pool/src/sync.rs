@@ -1,0 +1,18 @@
+//! The primitives the variants are built from, and four numbers. A test puts a model checker's in
+//! their place, and numbers that bring out the rare cases.
+#![allow(unused_imports, dead_code, reason = "whoever copies one variant needs a part of it")]
+
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+pub(crate) use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+pub(crate) use std::{thread, thread_local};
+
+pub(crate) use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
+pub(crate) const SPINS: u32 = 200;
+
+/// How many jobs a worker takes from the inbox at once, at most.
+pub(crate) const BATCH: usize = 32;
+
+/// How deep jobs run in place.
+pub(crate) const DEPTH: usize = 64;
