@@ -1,0 +1,63 @@
+//! Where one thread sleeps until another strikes.
+
+use std::time::Instant;
+
+use super::sync::{AtomicBool, Mutex, NAP, Ordering, SPINS, fence, thread};
+
+/// A place to sleep for one thread at a time.
+#[derive(Default)]
+pub(crate) struct Bell {
+    /// Somebody sleeps, or is about to.
+    asleep: AtomicBool,
+    /// Who. Set before `asleep` is.
+    sleeper: Mutex<Option<thread::Thread>>,
+}
+
+impl Bell {
+    /// Waits until `ready`: looks for a moment, then sleeps.
+    ///
+    /// Whoever makes it ready and strikes may do so without a fence between: it then may read the
+    /// flag too early, while it is still lowered, and its store may come too late for our last look.
+    /// But a store does not stay unseen for long. So the first sleep is a nap, and after it we look
+    /// again; whoever strikes later sees the flag.
+    #[cold]
+    pub(crate) fn wait(&self, mut ready: impl FnMut() -> bool) {
+        for _ in 0..SPINS {
+            if ready() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        *self.sleeper.lock().expect("no panic under this lock") = Some(thread::current());
+        self.asleep.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let rested = Instant::now() + NAP;
+        while !ready() {
+            match rested.checked_duration_since(Instant::now()) {
+                Some(left) if !left.is_zero() => thread::park_timeout(left),
+                _ => thread::park(),
+            }
+            // Struck, or awake for no reason: the flag is up again before the next look.
+            self.asleep.store(true, Ordering::SeqCst);
+            fence(Ordering::SeqCst);
+        }
+        self.asleep.store(false, Ordering::Relaxed);
+    }
+
+    /// Wakes whoever sleeps.
+    #[inline]
+    pub(crate) fn strike(&self) {
+        if self.asleep.load(Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    #[cold]
+    fn wake(&self) {
+        if self.asleep.swap(false, Ordering::SeqCst)
+            && let Some(sleeper) = &*self.sleeper.lock().expect("no panic under this lock")
+        {
+            sleeper.unpark();
+        }
+    }
+}

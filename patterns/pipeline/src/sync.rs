@@ -1,0 +1,15 @@
+//! The primitives the variants are built from, and two numbers. A test puts a model checker's in their
+//! place, and numbers that brings out the rare cases.
+#![allow(unused_imports, dead_code, reason = "whoever copies one variant needs a part of it")]
+
+pub(crate) use crossbeam_channel::{Receiver, Sender, bounded};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+pub(crate) use std::thread;
+use std::time::Duration;
+
+/// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
+pub(crate) const SPINS: u32 = 200;
+
+/// How long the first sleep on a ring may last: far longer than a store takes to reach another core.
+pub(crate) const NAP: Duration = Duration::from_millis(1);

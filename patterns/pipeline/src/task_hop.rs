@@ -1,0 +1,108 @@
+//! What lies between two stages of tasks: a bounded channel of batches.
+//!
+//! A task fills a batch as long as it runs, and hands it over before it yields. So batches cost no
+//! time: while a task holds an open one, it is on its way to the next item. Threads cannot have
+//! this, because nobody sees when the caller's code blocks.
+
+use std::mem;
+use std::sync::Arc;
+use std::vec;
+
+use tokio::sync::{Mutex, mpsc};
+
+use super::hop::Item;
+
+/// The largest batch. More gains little.
+const MOST: usize = 64;
+
+type Batch<T> = Vec<Item<T>>;
+
+/// The end that is filled.
+pub(crate) struct Output<T> {
+    sender: mpsc::Sender<Batch<T>>,
+    open: Batch<T>,
+    most: usize,
+}
+
+/// The end that is emptied.
+pub(crate) struct Input<T> {
+    receiver: Receiver<T>,
+    hand: vec::IntoIter<Item<T>>,
+}
+
+enum Receiver<T> {
+    Own(mpsc::Receiver<Batch<T>>),
+    Shared(Arc<Mutex<mpsc::Receiver<Batch<T>>>>),
+}
+
+/// A hop of at most `capacity` items: those in open batches, in the channel and in the hand of the
+/// taker together. Where several take, a batch is one item, or it would wait in the hand of one
+/// while another is idle.
+pub(crate) fn hop<T>(
+    capacity: usize,
+    givers: usize,
+    takers: usize,
+) -> (Vec<Output<T>>, Vec<Input<T>>) {
+    let ends = givers + 1;
+    let most = if takers == 1 { (capacity / (2 * ends)).clamp(1, MOST) } else { 1 };
+    let batches = if most == 1 { capacity } else { capacity / most - ends };
+    let (sender, receiver) = mpsc::channel(batches);
+    let output = |_| Output { sender: sender.clone(), open: Vec::new(), most };
+    let outputs = (0..givers).map(output).collect();
+    let input = |receiver| Input { receiver, hand: Vec::new().into_iter() };
+    if takers == 1 {
+        return (outputs, vec![input(Receiver::Own(receiver))]);
+    }
+    let shared = Arc::new(Mutex::new(receiver));
+    let inputs = (0..takers).map(|_| input(Receiver::Shared(Arc::clone(&shared))));
+    (outputs, inputs.collect())
+}
+
+impl<T> Output<T> {
+    /// Puts an item into the open batch, and hands it over if it is full.
+    pub(crate) async fn give(&mut self, item: Item<T>) {
+        if self.open.capacity() == 0 {
+            self.open.reserve_exact(self.most);
+        }
+        self.open.push(item);
+        if self.open.len() == self.most {
+            self.flush().await;
+        }
+    }
+
+    /// Hands the open batch over. Called before the task waits for anything.
+    pub(crate) async fn flush(&mut self) {
+        if !self.open.is_empty() {
+            // Fails only when the next stage has stopped; then nobody wants it.
+            drop(self.sender.send(mem::take(&mut self.open)).await);
+        }
+    }
+}
+
+impl<T> Input<T> {
+    /// An item if there is one now.
+    pub(crate) fn take_now(&mut self) -> Option<Item<T>> {
+        if let Some(item) = self.hand.next() {
+            return Some(item);
+        }
+        let batch = match &mut self.receiver {
+            Receiver::Own(receiver) => receiver.try_recv(),
+            Receiver::Shared(receiver) => receiver.try_lock().ok()?.try_recv(),
+        };
+        self.hand = batch.ok()?.into_iter();
+        self.hand.next()
+    }
+
+    /// Waits for an item; `None` when there will be no more.
+    pub(crate) async fn take(&mut self) -> Option<Item<T>> {
+        if let Some(item) = self.hand.next() {
+            return Some(item);
+        }
+        let batch = match &mut self.receiver {
+            Receiver::Own(receiver) => receiver.recv().await,
+            Receiver::Shared(receiver) => receiver.lock().await.recv().await,
+        };
+        self.hand = batch?.into_iter();
+        self.hand.next()
+    }
+}
