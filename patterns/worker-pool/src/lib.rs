@@ -12,6 +12,7 @@ mod job;
 mod line;
 mod place;
 mod queue;
+mod select;
 mod surface;
 mod sync;
 

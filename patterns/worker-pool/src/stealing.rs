@@ -1,3 +1,327 @@
-//! Not built yet.
+//! A worker pool with a deque for each worker: callers put jobs into one inbox, a worker takes
+//! several at once into its own deque, and who has none left takes from the others.
+//!
+//! Inbox and deques own the jobs, a worker owns the one it runs. So a worker meets the callers once
+//! for many jobs, and a job that waits behind a long one is taken by somebody else. Closed, with
+//! every job started, it sends its workers home.
+//!
+//! Take along: `stealing.rs`, `bell.rs`, `crew.rs`, `error.rs`, `handle.rs`, `job.rs`, `line.rs`,
+//! `place.rs`, `queue.rs`, `surface.rs`, `sync.rs`.
 
-pub use super::lock::Pool;
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::bell::{Bell, deadline, look};
+use super::crew::{Patience, Team};
+use super::error::{ShutdownError, SubmitError, SubmitTimeoutError, TrySubmitError};
+use super::handle::Handle;
+use super::job::Job;
+use super::line::{Idle, Waiting, ring};
+use super::queue::{Aborted, Next, Queue, Refused, Why};
+use super::surface::pool_methods;
+use super::sync::{
+    Arc, AtomicBool, AtomicUsize, BATCH, DEPTH, Mutex, MutexGuard, Ordering, thread,
+};
+
+/// A fixed number of workers behind a bounded queue. Dropping it shuts it down.
+pub struct Pool {
+    /// What the workers share with it.
+    team: Arc<Team<Deques>>,
+    /// The workers that nobody has joined yet.
+    threads: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+pool_methods!();
+
+/// The inbox and the deques. Whoever holds a deque's mutex takes no other; the inbox comes first.
+struct Deques {
+    inbox: Padded<Mutex<Inbox>>,
+    /// As `Inbox::accepted`, for those who look without the mutex.
+    accepted: AtomicUsize,
+    /// As `Inbox::closed`, for the same use.
+    closed: AtomicBool,
+    locals: Box<[Padded<Local>]>,
+    /// How many callers wait for room. Workers read it after every start, and nobody writes it while
+    /// nobody waits.
+    callers: Padded<AtomicUsize>,
+    capacity: usize,
+}
+
+struct Inbox {
+    jobs: VecDeque<Job>,
+    /// Jobs accepted so far. Those not started are queued, wherever they stand: never more than the
+    /// capacity.
+    accepted: usize,
+    /// So many may be accepted before somebody must count again what was started.
+    limit: usize,
+    closed: bool,
+    idle: Idle,
+    /// Callers who wait for room; nobody, once closed.
+    room: Waiting,
+}
+
+/// What one worker has.
+struct Local {
+    /// The oldest in front, for its owner and for thieves.
+    jobs: Mutex<VecDeque<Job>>,
+    /// Jobs that this worker took to start them. Counted before the job leaves its deque, under the
+    /// same mutex: so what is queued is never counted too low.
+    started: AtomicUsize,
+}
+
+/// On a cache line of its own, and on none of the pair that is fetched together.
+#[repr(align(128))]
+struct Padded<T>(T);
+
+impl Queue for Deques {
+    type Bell = Bell;
+
+    fn new(workers: usize, capacity: usize) -> Self {
+        let inbox = Inbox {
+            jobs: VecDeque::new(),
+            accepted: 0,
+            limit: capacity,
+            closed: false,
+            idle: Idle::default(),
+            room: Waiting::default(),
+        };
+        let local = || Local { jobs: Mutex::new(VecDeque::new()), started: AtomicUsize::new(0) };
+        Self {
+            inbox: Padded(Mutex::new(inbox)),
+            accepted: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            locals: (0..workers).map(|_| Padded(local())).collect(),
+            callers: Padded(AtomicUsize::new(0)),
+            capacity,
+        }
+    }
+
+    fn bell(&self) -> Arc<Bell> {
+        Bell::mine()
+    }
+
+    fn listen(&self, bell: &Bell, deadline: Option<Instant>) {
+        bell.wait(deadline);
+    }
+
+    fn try_push(&self, job: Job) -> Result<(), Refused> {
+        let mut inbox = self.inbox();
+        if inbox.closed {
+            return Err(Refused { job, why: Why::Closed });
+        }
+        if !self.has_room(&mut inbox) {
+            return Err(Refused { job, why: Why::Full });
+        }
+        inbox.jobs.push_back(job);
+        inbox.accepted += 1;
+        self.accepted.store(inbox.accepted, Ordering::Relaxed);
+        let bell = inbox.idle.call();
+        drop(inbox);
+        ring(bell);
+        Ok(())
+    }
+
+    fn push(&self, mut job: Job, deadline: Option<Instant>) -> Result<(), Refused> {
+        let mut late = false;
+        loop {
+            match self.try_push(job) {
+                Err(Refused { job, why: Why::Full }) if late => {
+                    return Err(Refused { job, why: Why::TimedOut });
+                }
+                Err(Refused { job: back, why: Why::Full }) => job = back,
+                decided => return decided,
+            }
+            late = !self.wait_for_room(deadline);
+        }
+    }
+
+    fn pop(&self, worker: usize) -> Option<Job> {
+        let job = self
+            .take(worker, worker)
+            .or_else(|| self.fetch(worker))
+            .or_else(|| self.others(worker).find_map(|other| self.take(worker, other)))?;
+        if self.callers.0.load(Ordering::SeqCst) > 0 {
+            self.call_for_room();
+        }
+        Some(job)
+    }
+
+    fn next(&self, worker: usize, bell: &Arc<Bell>, deadline: Option<Instant>) -> Next {
+        let mut searching = false;
+        let mut looked = false;
+        loop {
+            if bell.lowered() {
+                return self.leave(searching, Next::Rung);
+            }
+            if let Some(job) = self.pop(worker) {
+                return self.leave(searching, Next::Job(job));
+            }
+            let mut inbox = self.inbox();
+            if self.queued(&inbox) > 0 {
+                continue; // it came just now, or moved while this worker looked elsewhere
+            }
+            if inbox.closed {
+                drop(inbox);
+                return self.leave(searching, Next::Ended);
+            }
+            if !looked && (searching || !inbox.idle.is_searched()) {
+                inbox.idle.starts_to_search(&mut searching);
+                drop(inbox);
+                look(|| self.len() > 0 || self.is_closed() || bell.is_raised());
+                looked = true;
+                continue;
+            }
+            inbox.idle.falls_asleep(bell, &mut searching);
+            drop(inbox);
+            let rung = bell.wait(deadline);
+            searching = self.inbox().idle.wakes(bell);
+            if !searching || !rung {
+                return self.leave(searching, Next::Rung);
+            }
+            looked = false;
+        }
+    }
+
+    fn close(&self) {
+        let mut inbox = self.inbox();
+        inbox.closed = true;
+        self.closed.store(true, Ordering::Relaxed);
+        let (workers, callers) = (inbox.idle.call_all(), inbox.room.call_all());
+        self.callers.0.store(0, Ordering::SeqCst);
+        drop(inbox);
+        ring(workers);
+        ring(callers);
+    }
+
+    fn drain(&self) -> Vec<Job> {
+        let mut inbox = self.inbox();
+        let mut jobs = Vec::new();
+        for local in &self.locals {
+            jobs.extend(local.0.jobs().drain(..));
+        }
+        jobs.extend(inbox.jobs.drain(..));
+        inbox.accepted -= jobs.len();
+        self.accepted.store(inbox.accepted, Ordering::Relaxed);
+        jobs
+    }
+
+    fn len(&self) -> usize {
+        let started = self.started();
+        self.accepted.load(Ordering::Relaxed).saturating_sub(started)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+impl Deques {
+    /// The oldest job in the deque of `from`, to be started by `worker`.
+    fn take(&self, worker: usize, from: usize) -> Option<Job> {
+        let mut jobs = self.locals[from].0.jobs();
+        if jobs.is_empty() {
+            return None;
+        }
+        // SeqCst, and `callers` is looked at later: see `wait_for_room`.
+        self.locals[worker].0.started.fetch_add(1, Ordering::SeqCst);
+        jobs.pop_front()
+    }
+
+    // ANCHOR: fetch
+    /// The oldest job in the inbox, to be started by `worker`, and some more into its deque: a fair
+    /// share, so that a short queue is not taken by one.
+    fn fetch(&self, worker: usize) -> Option<Job> {
+        let mut inbox = self.inbox();
+        let local = &self.locals[worker].0;
+        let oldest = inbox.jobs.pop_front()?;
+        local.started.fetch_add(1, Ordering::SeqCst);
+        let share = inbox.jobs.len() / (2 * self.locals.len());
+        let share = share.min(BATCH - 1);
+        local.jobs().extend(inbox.jobs.drain(..share));
+        Some(oldest)
+    }
+    // ANCHOR_END: fetch
+
+    /// The other workers, from the next one on.
+    fn others(&self, worker: usize) -> impl Iterator<Item = usize> {
+        let workers = self.locals.len();
+        (1..workers).map(move |step| (worker + step) % workers)
+    }
+
+    /// Ends a search: if there is more than this worker takes, the next is called.
+    fn leave(&self, searching: bool, next: Next) -> Next {
+        if searching {
+            let mut inbox = self.inbox();
+            inbox.idle.ends_to_search();
+            let bell = if self.queued(&inbox) > 0 { inbox.idle.call() } else { None };
+            drop(inbox);
+            ring(bell);
+        }
+        next
+    }
+
+    /// Whether one more may be accepted. Counts only when the last count is used up.
+    fn has_room(&self, inbox: &mut Inbox) -> bool {
+        if inbox.accepted == inbox.limit {
+            inbox.limit = self.started() + self.capacity;
+        }
+        inbox.accepted < inbox.limit
+    }
+
+    /// Returns when there may be room, or it is closed; `false` when the time is up.
+    ///
+    /// A caller first says that it waits, then counts what was started; a worker first counts a
+    /// start, then looks who waits. All four are `SeqCst`: so if the caller has missed the start, the
+    /// worker sees the caller.
+    #[cold]
+    fn wait_for_room(&self, deadline: Option<Instant>) -> bool {
+        if look(|| self.len() < self.capacity || self.is_closed()) {
+            return true;
+        }
+        let bell = Bell::mine();
+        let mut inbox = self.inbox();
+        inbox.room.join(&bell);
+        self.callers.0.store(inbox.room.len(), Ordering::SeqCst);
+        let late = if inbox.closed || self.has_room(&mut inbox) {
+            false
+        } else {
+            drop(inbox);
+            let rung = bell.wait(deadline);
+            inbox = self.inbox();
+            !rung
+        };
+        // Who was called is no longer there. It looks once more in any case.
+        inbox.room.leave(&bell);
+        self.callers.0.store(inbox.room.len(), Ordering::SeqCst);
+        !late
+    }
+
+    #[cold]
+    fn call_for_room(&self) {
+        let mut inbox = self.inbox();
+        let bell = inbox.room.call();
+        self.callers.0.store(inbox.room.len(), Ordering::SeqCst);
+        drop(inbox);
+        ring(bell);
+    }
+
+    /// Jobs that have not started, while no more are accepted.
+    fn queued(&self, inbox: &Inbox) -> usize {
+        inbox.accepted - self.started()
+    }
+
+    fn started(&self) -> usize {
+        self.locals.iter().map(|local| local.0.started.load(Ordering::SeqCst)).sum()
+    }
+
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.0.lock().expect("nothing panics under this mutex")
+    }
+}
+
+impl Local {
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        self.jobs.lock().expect("nothing panics under this mutex")
+    }
+}

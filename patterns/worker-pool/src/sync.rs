@@ -6,7 +6,7 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 pub(crate) use std::{thread, thread_local};
 
-pub(crate) use crossbeam_channel::{Receiver, Sender, bounded};
+pub(crate) use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 
 /// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
 pub(crate) const SPINS: u32 = 200;
