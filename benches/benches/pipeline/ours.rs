@@ -1,0 +1,74 @@
+//! The recipe's variants. They batch by themselves: callers give and take single numbers.
+
+use std::convert::Infallible;
+
+use pipeline::{channel, lock, spsc};
+
+use crate::contender::{Crew, Row};
+
+pub(crate) struct Channel;
+pub(crate) struct Lock;
+pub(crate) struct Spsc;
+
+macro_rules! row {
+    ($name:ident, $variant:ident) => {
+        impl Row for $name {
+            fn run(
+                hops: usize,
+                capacity: usize,
+                source: impl Iterator<Item = u64> + Send + 'static,
+                step: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static,
+                mut sink: impl FnMut(u64) + Send + 'static,
+            ) {
+                let numbers = source.map(Ok::<_, Infallible>);
+                let mut flow = $variant::Pipeline::new(capacity).source(numbers);
+                for _ in 1..hops {
+                    let step = step.clone();
+                    flow = flow.stage("step", 1, move |number| Ok(step(number)));
+                }
+                let run = flow.sink("sink", |number| {
+                    sink(number);
+                    Ok(())
+                });
+                run.run().expect("nothing fails");
+            }
+        }
+    };
+}
+
+row!(Channel, channel);
+row!(Lock, lock);
+row!(Spsc, spsc);
+
+/// Results as they finish.
+macro_rules! crew {
+    ($name:ty, $variant:ident, $stage:ident) => {
+        impl Crew for $name {
+            fn run(
+                workers: usize,
+                capacity: usize,
+                source: impl Iterator<Item = u64> + Send + 'static,
+                work: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static,
+                mut sink: impl FnMut(u64) + Send + 'static,
+            ) {
+                let flow = $variant::Pipeline::new(capacity)
+                    .source(source.map(Ok::<_, Infallible>))
+                    .$stage("work", workers, move |number| Ok(work(number)));
+                let run = flow.sink("sink", |number| {
+                    sink(number);
+                    Ok(())
+                });
+                run.run().expect("nothing fails");
+            }
+        }
+    };
+}
+
+crew!(Channel, channel, stage);
+crew!(Lock, lock, stage);
+
+/// A variant whose stage keeps the order.
+pub(crate) struct Ordered<P>(P);
+
+crew!(Ordered<Channel>, channel, stage_ordered);
+crew!(Ordered<Lock>, lock, stage_ordered);
