@@ -30,7 +30,7 @@ mod work;
 use contender::Arrays;
 use heat::{crew, hops};
 use latency::latency;
-use ours::{Channel, Lock, Ordered, Spsc};
+use ours::{Channel, Lock, Ordered, Spsc, Tasks};
 use peers::{Crossbeam, CrossbeamSorted, Crossfire, Flume, Kanal, Ringbuf, Std};
 use tasks::tasks;
 use work::WorkAlone;
@@ -93,6 +93,7 @@ fn row_of_tasks(criterion: &mut Criterion) {
         scenario.compare(
             threads,
             vec![
+                tasks::<Tasks>("tasks", 3, threads),
                 tasks::<task_peers::Crossfire>("crossfire", 3, threads),
                 tasks::<task_peers::Kanal>("kanal", 3, threads),
                 tasks::<task_peers::Flume>("flume", 3, threads),

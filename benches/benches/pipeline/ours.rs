@@ -1,10 +1,13 @@
 //! The recipe's variants. They batch by themselves: callers give and take single numbers.
 
 use std::convert::Infallible;
+use std::future::ready;
 
-use pipeline::{channel, lock, spsc};
+use futures_util::stream;
+use pipeline::{channel, lock, spsc, tasks};
 
 use crate::contender::{Crew, Row};
+use crate::tasks::TaskRow;
 
 pub(crate) struct Channel;
 pub(crate) struct Lock;
@@ -72,3 +75,28 @@ pub(crate) struct Ordered<P>(P);
 
 crew!(Ordered<Channel>, channel, stage_ordered);
 crew!(Ordered<Lock>, lock, stage_ordered);
+
+/// The form for tasks.
+pub(crate) struct Tasks;
+
+impl TaskRow for Tasks {
+    async fn run(
+        hops: usize,
+        capacity: usize,
+        source: impl Iterator<Item = u64> + Send + 'static,
+        step: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static,
+        mut sink: impl FnMut(u64) + Send + 'static,
+    ) {
+        let numbers = stream::iter(source.map(Ok::<_, Infallible>));
+        let mut flow = tasks::Pipeline::new(capacity).source(numbers);
+        for _ in 1..hops {
+            let step = step.clone();
+            flow = flow.stage("step", 1, move |number| ready(Ok(step(number))));
+        }
+        let run = flow.sink("sink", move |number| {
+            sink(number);
+            ready(Ok(()))
+        });
+        run.run().await.expect("nothing fails");
+    }
+}

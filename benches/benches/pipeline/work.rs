@@ -33,7 +33,9 @@ impl Crew for WorkAlone {
                 if block.is_empty() {
                     return;
                 }
-                block.iter_mut().for_each(|number| *number = work(*number));
+                for number in &mut block {
+                    *number = work(*number);
+                }
                 block.drain(..).for_each(&mut ends.lock().unwrap().1);
             }
         };

@@ -12,7 +12,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use pipeline::Stopped;
@@ -62,7 +62,7 @@ pub(crate) enum Failure {
 
 fn main() -> ExitCode {
     match arguments(std::env::args().skip(1)) {
-        Ok(Some((file, fail_at))) => run(file.as_deref(), fail_at),
+        Ok(Some(arguments)) => run(&arguments),
         Ok(None) => {
             print!("{USAGE}");
             ExitCode::SUCCESS
@@ -74,8 +74,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(file: Option<&Path>, fail_at: Option<u64>) -> ExitCode {
-    let mut loader = Loader::new(Warehouse::failing_at(fail_at));
+fn run(arguments: &Arguments) -> ExitCode {
+    let mut loader = Loader::new(Warehouse::failing_at(arguments.fail_at));
+    let file = arguments.file.as_ref();
     let outcome = match file.map(|path| (path, File::open(path))) {
         None => etl(order::made_up(MADE_UP), &mut loader),
         Some((_, Ok(file))) => etl(BufReader::new(file), &mut loader),
@@ -132,23 +133,27 @@ pub(crate) fn etl(
     Ok(loader.flush()?)
 }
 
-/// The file and the order at which to fail; nothing if help was asked for.
-fn arguments(
-    words: impl Iterator<Item = String>,
-) -> Result<Option<(Option<PathBuf>, Option<u64>)>, String> {
-    let (mut words, mut file, mut fail_at) = (words, None, None);
+#[derive(Debug, Default)]
+struct Arguments {
+    file: Option<PathBuf>,
+    fail_at: Option<u64>,
+}
+
+/// Nothing if help was asked for; else what is wrong, for the user.
+fn arguments(words: impl IntoIterator<Item = String>) -> Result<Option<Arguments>, String> {
+    let (mut words, mut arguments) = (words.into_iter(), Arguments::default());
     while let Some(word) = words.next() {
         match word.as_str() {
             "--help" | "-h" => return Ok(None),
             "--fail-at" => {
                 let number = words.next().ok_or("--fail-at needs the number of an order")?;
                 let wrong = |_| format!("no number of an order: {number}");
-                fail_at = Some(number.parse().map_err(wrong)?);
+                arguments.fail_at = Some(number.parse().map_err(wrong)?);
             }
             option if option.starts_with('-') => return Err(format!("no option {option}")),
-            _ if file.is_some() => return Err(format!("one file, not {word} as well")),
-            _ => file = Some(word.into()),
+            _ if arguments.file.is_some() => return Err(format!("one file, not {word} as well")),
+            _ => arguments.file = Some(word.into()),
         }
     }
-    Ok(Some((file, fail_at)))
+    Ok(Some(arguments))
 }

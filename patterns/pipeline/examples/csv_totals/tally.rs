@@ -49,7 +49,9 @@ impl Tally {
             }
         }
         rejects.extend(block.over_long.map(|line| (line, Fault::OverLong)));
-        rejects.iter().for_each(|&(_, fault)| tally.reject(fault));
+        for &(_, fault) in &rejects {
+            tally.reject(fault);
+        }
         (tally, rejects)
     }
 
