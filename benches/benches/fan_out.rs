@@ -148,8 +148,15 @@ fn busy_items(criterion: &mut Criterion) {
 /// `fan-out/timeout` by items: items that wait for one turn each run all at once, each with a time
 /// limit of its own that none of them needs.
 fn with_time_limit(criterion: &mut Criterion) {
-    scenario(criterion, "fan-out/timeout")
-        .compare(256, vec![brief::<SetTimeout>("JoinSet", 256, 256)]);
+    scenario(criterion, "fan-out/timeout").compare(
+        256,
+        vec![
+            brief::<JoinedTimeout>("joined", 256, 256),
+            brief::<LockTimeout>("lock", 256, 256),
+            brief::<ChannelTimeout>("channel", 256, 256),
+            brief::<SetTimeout>("JoinSet", 256, 256),
+        ],
+    );
 }
 
 /// `fan-out/cpu-cheap` by items: computations of a few nanoseconds; the limit is one core's share
