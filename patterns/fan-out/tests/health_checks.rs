@@ -102,7 +102,7 @@ fn read(arguments: &[&str]) -> Result<Job, Refusal> {
 #[test]
 fn arguments_are_read_or_explained() {
     let job = read(&["--every", "60", "--rounds=2", "http://a/health"]).ok().unwrap();
-    assert_eq!((job.every, job.rounds, job.services.len()), (Duration::from_secs(60), 2, 1));
+    assert_eq!((job.every, job.rounds, job.services.len()), (Duration::from_mins(1), 2, 1));
     for (arguments, hint) in [
         (&["--every", "soon"][..], "--every wants seconds"),
         (&["--rounds", "-1"], "--rounds wants a whole number above zero"),
