@@ -1,0 +1,119 @@
+//! The job: each file is one, and the pool bounds how many wait.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use worker_pool::lock::Pool;
+use worker_pool::{Handle, JoinTimeoutError};
+
+use super::crc::{self, Sum};
+use super::report::Report;
+use super::walk::Found;
+
+/// How often the bar moves while a large file is waited for.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// Results that are not yet printed, for each thread. With the queue they bound the memory: the
+/// walk waits once so many files are under way, however many there are.
+pub(crate) const WINDOW: usize = 64;
+
+/// What is known of a file so far.
+enum Pending {
+    Sum(Handle<io::Result<Sum>>),
+    Skipped(&'static str),
+    Failed(io::Error),
+}
+
+/// Has the pool do it and reports in the order of the walk. Returns how many files were not begun
+/// because of `stop`.
+pub(crate) fn by_pool(
+    walk: impl Iterator<Item = Found>,
+    threads: usize,
+    stop: &Arc<AtomicBool>,
+    report: &mut Report<'_>,
+) -> io::Result<u64> {
+    let pool = Pool::new(threads, 2 * threads);
+    // Whoever cannot report wants no more sums: dropping the pool would wait for all of them.
+    feed(&pool, walk, stop, report).inspect_err(|_| {
+        stop.store(true, Relaxed);
+        pool.abort();
+    })
+}
+
+fn feed(
+    pool: &Pool,
+    walk: impl Iterator<Item = Found>,
+    stop: &Arc<AtomicBool>,
+    report: &mut Report<'_>,
+) -> io::Result<u64> {
+    let (mut window, mut not_begun) = (VecDeque::new(), 0);
+    for found in walk.take_while(|_| !stop.load(Relaxed)) {
+        if window.len() == WINDOW * pool.workers()
+            && let Some((path, pending)) = window.pop_front()
+        {
+            not_begun += settle(path, pending, report)?;
+        }
+        window.push_back(match found {
+            Found::File(path) => {
+                let (its, stop, read) = (path.clone(), Arc::clone(stop), report.read());
+                let job = move || crc::of_file(&its, &stop, &read);
+                let Ok(handle) = pool.submit(job) else { unreachable!("nobody closes it") };
+                (path, Pending::Sum(handle))
+            }
+            Found::Skipped(path, why) => (path, Pending::Skipped(why)),
+            Found::Failed(path, error) => (path, Pending::Failed(error)),
+        });
+    }
+    if stop.load(Relaxed) {
+        pool.abort(); // what runs has seen `stop` as well
+    }
+    for (path, pending) in window {
+        not_begun += settle(path, pending, report)?;
+    }
+    Ok(not_begun)
+}
+
+/// Waits for a file and reports it; 1 if it was not begun.
+fn settle(path: PathBuf, pending: Pending, report: &mut Report<'_>) -> io::Result<u64> {
+    let mut handle = match pending {
+        Pending::Sum(handle) => handle,
+        Pending::Skipped(why) => return report.skipped(&path, why).map(|()| 0),
+        Pending::Failed(error) => return report.failed(&path, &error).map(|()| 0),
+    };
+    loop {
+        let outcome = match handle.join_timeout(MOMENT) {
+            Ok(outcome) => outcome,
+            Err(JoinTimeoutError::TimedOut(same)) => {
+                handle = same;
+                report.draw()?;
+                continue;
+            }
+            Err(JoinTimeoutError::Aborted) => return Ok(1),
+            Err(_) => Err(io::Error::other("its job panicked")),
+        };
+        return report.outcome(&path, outcome).map(|()| 0);
+    }
+}
+
+/// The same without a pool.
+pub(crate) fn by_one_thread(
+    walk: impl Iterator<Item = Found>,
+    stop: &AtomicBool,
+    report: &mut Report<'_>,
+) -> io::Result<()> {
+    for found in walk.take_while(|_| !stop.load(Relaxed)) {
+        match found {
+            Found::File(path) => {
+                let outcome = crc::of_file(&path, stop, &report.read());
+                report.outcome(&path, outcome)?;
+            }
+            Found::Skipped(path, why) => report.skipped(&path, why)?,
+            Found::Failed(path, error) => report.failed(&path, &error)?,
+        }
+    }
+    Ok(())
+}
