@@ -8,12 +8,14 @@
 //! Your own files: `.. --example checksum_tree -- --threads 8 ~/pictures`, and `--help` for more.
 //! Ctrl-C ends it: what runs stops at its next block, what has not begun is dropped and counted.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
 use std::time::Instant;
+use std::{env, thread};
 
 #[path = "checksum_tree/crc.rs"]
 mod crc;
@@ -29,7 +31,7 @@ mod sums;
 mod walk;
 
 use options::Options;
-use report::Report;
+use report::{Console, Report, Totals};
 use walk::Walk;
 
 /// The end, as `sha256sum` and shells count it.
@@ -41,9 +43,9 @@ fn main() -> ExitCode {
     let stop = Arc::new(AtomicBool::new(false));
     let (mut out, mut err) = (io::stdout().lock(), io::stderr());
     let terminal = err.is_terminal();
-    let ended = stop_on_ctrl_c(Arc::clone(&stop)).and_then(|()| {
-        run(std::env::args_os().skip(1), &stop, &mut out, &mut err, terminal)
-    });
+    let mut console = Console { out: &mut out, err: &mut err, terminal };
+    let ended = stop_on_ctrl_c(Arc::clone(&stop))
+        .and_then(|()| run(env::args_os().skip(1), &stop, &mut console));
     match ended {
         Ok(code) => ExitCode::from(code),
         // Whoever read the lines wants no more of them.
@@ -55,55 +57,81 @@ fn main() -> ExitCode {
     }
 }
 
-/// The whole program but for the process around it. Lines go to `out`, all else to `err`.
+/// The whole program but for the process around it; how it ends is what it returns.
 fn run(
-    arguments: impl Iterator<Item = std::ffi::OsString>,
+    arguments: impl Iterator<Item = OsString>,
     stop: &Arc<AtomicBool>,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-    terminal: bool,
+    console: &mut Console<'_>,
 ) -> io::Result<u8> {
     let options = match Options::parse(arguments) {
         Ok(Some(options)) => options,
-        Ok(None) => return write!(out, "{}", options::HELP).map(|()| 0),
+        Ok(None) => return write!(console.out, "{}", options::HELP).map(|()| 0),
         Err(wrong) => {
-            writeln!(err, "checksum_tree: {wrong}\nTry --help.")?;
+            writeln!(console.err, "checksum_tree: {wrong}\nTry --help.")?;
             return Ok(BAD_ARGUMENTS);
         }
     };
-    let demo = options.root.is_none().then(demo::Tree::new).transpose()?;
-    let root = options.root.as_deref().or(demo.as_ref().map(demo::Tree::path)).expect("one of them");
+    let Some(root) = &options.root else {
+        let demo = demo::Tree::new()?;
+        let options = Options { check: true, ..options };
+        return sum_up(demo.path(), demo.broken(), &options, stop, console);
+    };
     if let Err(error) = root.metadata() {
-        writeln!(err, "checksum_tree: {}: {error}", root.display())?;
+        writeln!(console.err, "checksum_tree: {}: {error}", root.display())?;
         return Ok(BAD_ARGUMENTS);
     }
+    sum_up(root, 0, &options, stop, console)
+}
 
-    let bytes = if terminal { walk::total_bytes(root, stop) } else { 0 };
-    let (start, mut report) = (Instant::now(), Report::new(root, out, err, terminal.then_some(bytes)));
+/// The sums of a tree of which `broken` files are known to be unreadable.
+fn sum_up(
+    root: &Path,
+    broken: u64,
+    options: &Options,
+    stop: &Arc<AtomicBool>,
+    console: &mut Console<'_>,
+) -> io::Result<u8> {
+    let bytes = console.terminal.then(|| walk::total_bytes(root, stop));
+    let (start, mut report) = (Instant::now(), Report::new(root, console, bytes));
     let not_begun = sums::by_pool(Walk::new(root), options.threads, stop, &mut report)?;
-    let by_pool = (report.finish()?, start.elapsed());
+    let totals = report.finish()?;
     if stop.load(Relaxed) {
-        writeln!(err, "stopped: {}, {not_begun} not begun", by_pool.0)?;
+        writeln!(console.err, "stopped: {totals}; {not_begun} more were waiting")?;
         return Ok(INTERRUPTED);
     }
-    writeln!(err, "{} by {} threads in {:.1?}", by_pool.0, options.threads, by_pool.1)?;
-
-    if demo.is_some() || options.check {
-        let (start, mut quiet) = (Instant::now(), Report::new(root, &mut io::sink(), &mut io::sink(), None));
-        sums::by_one_thread(Walk::new(root), stop, &mut quiet)?;
-        let by_one = quiet.finish()?;
-        if stop.load(Relaxed) {
-            writeln!(err, "stopped before the comparison was done")?;
-            return Ok(INTERRUPTED);
+    let (threads, time) = (options.threads, start.elapsed());
+    writeln!(console.err, "{totals}; in {time:.1?} by a pool of {threads}")?;
+    if options.check {
+        match compare(root, &totals, stop, console)? {
+            0 => {}
+            end => return Ok(end),
         }
-        if by_one != by_pool.0 {
-            writeln!(err, "one thread finds something else: {by_one}; did a file change meanwhile?")?;
-            return Ok(SOME_FAILED);
-        }
-        writeln!(err, "one thread finds the same in {:.1?}", start.elapsed())?;
     }
-    let expected = demo.as_ref().map_or(0, demo::Tree::broken);
-    Ok(if by_pool.0.failed == expected { 0 } else { SOME_FAILED })
+    Ok(if totals.failed == broken { 0 } else { SOME_FAILED })
+}
+
+/// One thread does it again.
+fn compare(
+    root: &Path,
+    totals: &Totals,
+    stop: &Arc<AtomicBool>,
+    console: &mut Console<'_>,
+) -> io::Result<u8> {
+    let (mut out, mut err) = (io::sink(), io::sink());
+    let mut quiet = Console { out: &mut out, err: &mut err, terminal: false };
+    let (start, mut report) = (Instant::now(), Report::new(root, &mut quiet, None));
+    sums::by_one_thread(Walk::new(root), stop, &mut report)?;
+    let its = report.finish()?;
+    if stop.load(Relaxed) {
+        writeln!(console.err, "stopped before the comparison was done")?;
+        return Ok(INTERRUPTED);
+    }
+    if its != *totals {
+        writeln!(console.err, "one thread finds {its}; did a file change meanwhile?")?;
+        return Ok(SOME_FAILED);
+    }
+    writeln!(console.err, "the same in {:.1?} by one thread", start.elapsed())?;
+    Ok(0)
 }
 
 /// The first Ctrl-C asks everybody to stop, the second waits for nobody.
@@ -113,7 +141,7 @@ fn stop_on_ctrl_c(stop: Arc<AtomicBool>) -> io::Result<()> {
         if tokio::signal::ctrl_c().await.is_ok() {
             stop.store(true, Relaxed);
             let _ = tokio::signal::ctrl_c().await;
-            std::process::exit(INTERRUPTED.into());
+            process::exit(INTERRUPTED.into());
         }
     };
     thread::Builder::new().name("ctrl-c".into()).spawn(move || runtime.block_on(watch))?;

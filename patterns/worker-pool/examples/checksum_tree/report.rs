@@ -13,6 +13,13 @@ use super::crc::{Crc, Sum};
 const BETWEEN_DRAWINGS: Duration = Duration::from_millis(50);
 const WIDTH: u64 = 30;
 
+/// Where lines go, and all else; whether the latter is a terminal.
+pub(crate) struct Console<'a> {
+    pub(crate) out: &'a mut dyn Write,
+    pub(crate) err: &'a mut dyn Write,
+    pub(crate) terminal: bool,
+}
+
 /// Prints what becomes of each file, and adds it up.
 pub(crate) struct Report<'a> {
     /// Names are printed as they are below it.
@@ -45,15 +52,16 @@ struct Bar {
 
 impl<'a> Report<'a> {
     /// Draws a bar if it is told how many bytes there are.
-    pub(crate) fn new(
-        root: &Path,
-        out: &'a mut dyn Write,
-        err: &'a mut dyn Write,
-        total: Option<u64>,
-    ) -> Self {
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let bar = total.map(|total| Bar { total, drawn: None });
-        Self { root, out, err, bar, read: Arc::default(), totals: Totals::default(), crc: Crc::new() }
+    pub(crate) fn new(root: &Path, console: &'a mut Console<'_>, total: Option<u64>) -> Self {
+        Self {
+            root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
+            out: &mut *console.out,
+            err: &mut *console.err,
+            bar: total.map(|total| Bar { total, drawn: None }),
+            read: Arc::default(),
+            totals: Totals::default(),
+            crc: Crc::new(),
+        }
     }
 
     /// Where a job adds what it has read.
