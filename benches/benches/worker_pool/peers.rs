@@ -77,7 +77,7 @@ pub(crate) struct RustyPool(rusty_pool::ThreadPool);
 
 impl Contender for RustyPool {
     fn new(workers: usize) -> Self {
-        Self(rusty_pool::ThreadPool::new(workers, workers, Duration::from_secs(60)))
+        Self(rusty_pool::ThreadPool::new(workers, workers, Duration::from_mins(1)))
     }
 
     fn execute(&self, job: impl FnOnce() + Send + 'static) {

@@ -12,7 +12,7 @@ const LINES: usize = 64;
 
 /// How long the wait for the last job sleeps at a time.
 const SHORTEST: Duration = Duration::from_micros(10);
-const LONGEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_micros(200);
 
 /// Two lines: processors fetch them in pairs.
 #[repr(align(128))]

@@ -6,7 +6,7 @@
 //! compared. On a terminal a bar shows how far it is.
 //!
 //! Your own files: `.. --example checksum_tree -- --threads 8 ~/pictures`, and `--help` for more.
-//! Ctrl-C ends it: what runs stops at its next block, what has not begun is dropped and counted.
+//! Ctrl-C ends it: what runs stops at its next block, and what has not begun is dropped.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -24,11 +24,11 @@ mod demo;
 #[path = "checksum_tree/options.rs"]
 mod options;
 #[path = "checksum_tree/report.rs"]
-mod report;
+pub(crate) mod report;
 #[path = "checksum_tree/sums.rs"]
-mod sums;
+pub(crate) mod sums;
 #[path = "checksum_tree/walk.rs"]
-mod walk;
+pub(crate) mod walk;
 
 use options::Options;
 use report::{Console, Report, Totals};
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 }
 
 /// The whole program but for the process around it; how it ends is what it returns.
-fn run(
+pub(crate) fn run(
     arguments: impl Iterator<Item = OsString>,
     stop: &Arc<AtomicBool>,
     console: &mut Console<'_>,
@@ -93,10 +93,10 @@ fn sum_up(
 ) -> io::Result<u8> {
     let bytes = console.terminal.then(|| walk::total_bytes(root, stop));
     let (start, mut report) = (Instant::now(), Report::new(root, console, bytes));
-    let not_begun = sums::by_pool(Walk::new(root), options.threads, stop, &mut report)?;
+    let unfinished = sums::by_pool(Walk::new(root), options.threads, stop, &mut report)?;
     let totals = report.finish()?;
     if stop.load(Relaxed) {
-        writeln!(console.err, "stopped: {totals}; {not_begun} more were waiting")?;
+        writeln!(console.err, "stopped: {totals}; {unfinished} under way were not finished")?;
         return Ok(INTERRUPTED);
     }
     let (threads, time) = (options.threads, start.elapsed());
@@ -135,7 +135,7 @@ fn compare(
 }
 
 /// The first Ctrl-C asks everybody to stop, the second waits for nobody.
-fn stop_on_ctrl_c(stop: Arc<AtomicBool>) -> io::Result<()> {
+pub(crate) fn stop_on_ctrl_c(stop: Arc<AtomicBool>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let watch = async move {
         if tokio::signal::ctrl_c().await.is_ok() {

@@ -66,6 +66,7 @@ fn number(argument: Option<OsString>) -> Result<usize, String> {
     let argument = argument.ok_or("--threads needs a number")?;
     let number = argument.to_str().and_then(|text| text.parse().ok());
     let number = number.filter(|number| (1..=MOST_THREADS).contains(number));
-    number
-        .ok_or_else(|| format!("--threads is a number from 1 to {MOST_THREADS}, not {argument:?}"))
+    number.ok_or_else(|| {
+        format!("--threads is a number from 1 to {MOST_THREADS}, not `{}`", argument.display())
+    })
 }

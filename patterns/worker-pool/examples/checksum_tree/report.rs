@@ -1,5 +1,7 @@
 //! What the reader sees: a line for each file, complaints, and on a terminal a bar.
 
+#![expect(clippy::unnecessary_debug_formatting, reason = "no name may break or steer a line")]
+
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -72,14 +74,11 @@ impl<'a> Report<'a> {
     pub(crate) fn outcome(&mut self, path: &Path, outcome: io::Result<Sum>) -> io::Result<()> {
         match outcome {
             Ok(sum) => self.sum(path, sum),
-            // Half a file has no sum.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             Err(error) => self.failed(path, &error),
         }
     }
 
     fn sum(&mut self, path: &Path, Sum { crc, bytes }: Sum) -> io::Result<()> {
-        // Quoted, because a name may hold line breaks and what would steer the terminal.
         let line = format!("{crc:08x} {bytes:>10} {:?}\n", self.name(path));
         self.totals.files += 1;
         self.totals.bytes += bytes;

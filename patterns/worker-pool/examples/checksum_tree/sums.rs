@@ -28,8 +28,17 @@ enum Pending {
     Failed(io::Error),
 }
 
-/// Has the pool do it and reports in the order of the walk. Returns how many files were not begun
-/// because of `stop`.
+impl Pending {
+    fn is_known(&self) -> bool {
+        match self {
+            Self::Sum(handle) => handle.is_finished(),
+            Self::Skipped(_) | Self::Failed(_) => true,
+        }
+    }
+}
+
+/// Has the pool do it, and reports in the order of the walk. Returns how many files were under way
+/// and not finished because of `stop`.
 pub(crate) fn by_pool(
     walk: impl Iterator<Item = Found>,
     threads: usize,
@@ -37,11 +46,13 @@ pub(crate) fn by_pool(
     report: &mut Report<'_>,
 ) -> io::Result<u64> {
     let pool = Pool::new(threads, 2 * threads);
-    // Whoever cannot report wants no more sums: dropping the pool would wait for all of them.
-    feed(&pool, walk, stop, report).inspect_err(|_| {
+    let unfinished = feed(&pool, walk, stop, report);
+    if unfinished.is_err() {
+        // Nobody wants the sums any more, and dropping the pool would wait for all of them.
         stop.store(true, Relaxed);
-        pool.abort();
-    })
+        let _ = pool.abort();
+    }
+    unfinished
 }
 
 fn feed(
@@ -50,52 +61,66 @@ fn feed(
     stop: &Arc<AtomicBool>,
     report: &mut Report<'_>,
 ) -> io::Result<u64> {
-    let (mut window, mut not_begun) = (VecDeque::new(), 0);
+    let (mut window, mut unfinished) = (VecDeque::new(), 0);
     for found in walk.take_while(|_| !stop.load(Relaxed)) {
-        if window.len() == WINDOW * pool.workers()
-            && let Some((path, pending)) = window.pop_front()
+        window.push_back(submit(pool, found, stop, report));
+        let is_full = |window: &VecDeque<_>| window.len() == WINDOW * pool.workers();
+        while window.front().is_some_and(|(_, it): &(_, Pending)| it.is_known() || is_full(&window))
+            && let Some(oldest) = window.pop_front()
         {
-            not_begun += settle(path, pending, report)?;
+            unfinished += settle(oldest, report)?;
         }
-        window.push_back(match found {
-            Found::File(path) => {
-                let (its, stop, read) = (path.clone(), Arc::clone(stop), report.read());
-                let job = move || crc::of_file(&its, &stop, &read);
-                let Ok(handle) = pool.submit(job) else { unreachable!("nobody closes it") };
-                (path, Pending::Sum(handle))
-            }
-            Found::Skipped(path, why) => (path, Pending::Skipped(why)),
-            Found::Failed(path, error) => (path, Pending::Failed(error)),
-        });
     }
     if stop.load(Relaxed) {
-        pool.abort(); // what runs has seen `stop` as well
+        let _ = pool.abort(); // what runs has seen `stop` as well
     }
-    for (path, pending) in window {
-        not_begun += settle(path, pending, report)?;
+    for oldest in window {
+        unfinished += settle(oldest, report)?;
     }
-    Ok(not_begun)
+    Ok(unfinished)
 }
 
-/// Waits for a file and reports it; 1 if it was not begun.
-fn settle(path: PathBuf, pending: Pending, report: &mut Report<'_>) -> io::Result<u64> {
+/// Waits for room in the queue.
+fn submit(
+    pool: &Pool,
+    found: Found,
+    stop: &Arc<AtomicBool>,
+    report: &Report<'_>,
+) -> (PathBuf, Pending) {
+    match found {
+        Found::File(path) => {
+            let (its, stop, read) = (path.clone(), Arc::clone(stop), report.read());
+            let job = move || crc::of_file(&its, &stop, &read);
+            let Ok(handle) = pool.submit(job) else { unreachable!("nobody has closed it") };
+            (path, Pending::Sum(handle))
+        }
+        Found::Skipped(path, why) => (path, Pending::Skipped(why)),
+        Found::Failed(path, error) => (path, Pending::Failed(error)),
+    }
+}
+
+/// Waits for a file and reports it; 1 if it was not finished.
+fn settle((path, pending): (PathBuf, Pending), report: &mut Report<'_>) -> io::Result<u64> {
     let mut handle = match pending {
         Pending::Sum(handle) => handle,
         Pending::Skipped(why) => return report.skipped(&path, why).map(|()| 0),
         Pending::Failed(error) => return report.failed(&path, &error).map(|()| 0),
     };
-    loop {
-        let outcome = match handle.join_timeout(MOMENT) {
-            Ok(outcome) => outcome,
+    let outcome = loop {
+        match handle.join_timeout(MOMENT) {
+            Ok(outcome) => break outcome,
             Err(JoinTimeoutError::TimedOut(same)) => {
                 handle = same;
                 report.draw()?;
-                continue;
             }
             Err(JoinTimeoutError::Aborted) => return Ok(1),
-            Err(_) => Err(io::Error::other("its job panicked")),
-        };
-        return report.outcome(&path, outcome).map(|()| 0);
+            Err(_) => break Err(io::Error::other("its job panicked")),
+        }
+    };
+    match outcome {
+        // Half a file has no sum.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(1),
+        outcome => report.outcome(&path, outcome).map(|()| 0),
     }
 }
 
