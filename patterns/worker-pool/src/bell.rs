@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::sync::{Arc, AtomicBool, Ordering, SPINS, thread};
+use super::sync::{Arc, AtomicBool, NAP, Ordering, SPINS, YIELDS, thread};
 
 /// Something to ring. Ringing twice is ringing once.
 pub(crate) trait Ring: Send + Sync {
@@ -58,7 +58,8 @@ impl Ring for Bell {
     }
 }
 
-/// Looks for a moment before somebody sleeps. Whether `seen` came true.
+/// Looks for a moment before somebody sleeps: first it spins, then it lets others run. Whether
+/// `seen` came true.
 #[inline]
 pub(crate) fn look(seen: impl Fn() -> bool) -> bool {
     for _ in 0..SPINS {
@@ -67,7 +68,21 @@ pub(crate) fn look(seen: impl Fn() -> bool) -> bool {
         }
         std::hint::spin_loop();
     }
-    false
+    (0..YIELDS).any(|_| {
+        thread::yield_now();
+        seen()
+    })
+}
+
+/// The end of a nap, or the deadline if that is earlier.
+pub(crate) fn nap(deadline: Option<Instant>) -> Instant {
+    let end = Instant::now() + NAP;
+    deadline.map_or(end, |deadline| deadline.min(end))
+}
+
+/// Whether the time is up.
+pub(crate) fn is_over(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 /// A limit too far for the clock is no limit.

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::bell::{Bell, look};
+use super::bell::{Bell, is_over, look};
 use super::handle::Handle;
 use super::job::{Job, Run, Task};
 use super::place::{self, Place};
@@ -233,7 +233,7 @@ impl<Q: Queue> Crew for Member<Q> {
                     return End::WouldDeadlock;
                 }
                 self.team.run(Job::Task(Arc::clone(target)), self.place.worker);
-            } else if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            } else if is_over(deadline) {
                 return End::TimedOut;
             } else if let Err(end) = self.rest(target, deadline) {
                 return end;

@@ -68,10 +68,6 @@ impl Idle {
 pub(crate) struct Waiting(VecDeque<Arc<Bell>>);
 
 impl Waiting {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     pub(crate) fn join(&mut self, bell: &Arc<Bell>) {
         self.0.push_back(Arc::clone(bell));
     }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::bell::{Bell, deadline, look};
+use super::bell::{Bell, deadline, is_over, look, nap};
 use super::crew::{Patience, Team};
 use super::error::{ShutdownError, SubmitError, SubmitTimeoutError, TrySubmitError};
 use super::handle::Handle;
@@ -103,7 +103,8 @@ impl Queue for Ring {
                 Err(Refused { job: back, why: Why::Full }) => job = back,
                 decided => return decided,
             }
-            late = !self.wait_for_room(deadline);
+            self.wait_for_room(deadline);
+            late = is_over(deadline);
         }
     }
 
@@ -111,9 +112,9 @@ impl Queue for Ring {
         let mut state = self.state();
         let job = state.jobs.pop_front()?;
         self.note_len(&state);
-        let bell = state.room.call();
+        let caller = state.call_for_room(self.capacity);
         drop(state);
-        ring(bell);
+        ring(caller);
         Some(job)
     }
 
@@ -123,14 +124,14 @@ impl Queue for Ring {
         let mut looked = false;
         loop {
             if bell.lowered() {
-                return leave(state, searching, Next::Rung);
+                return self.leave(state, searching, Next::Rung);
             }
             if let Some(job) = state.jobs.pop_front() {
                 self.note_len(&state);
-                return leave(state, searching, Next::Job(job));
+                return self.leave(state, searching, Next::Job(job));
             }
             if state.closed {
-                return leave(state, searching, Next::Ended);
+                return self.leave(state, searching, Next::Ended);
             }
             if !looked && (searching || !state.idle.is_searched()) {
                 state.idle.starts_to_search(&mut searching);
@@ -146,7 +147,7 @@ impl Queue for Ring {
             state = self.state();
             searching = state.idle.wakes(bell);
             if !searching || !rung {
-                return leave(state, searching, Next::Rung);
+                return self.leave(state, searching, Next::Rung);
             }
             looked = false;
         }
@@ -179,25 +180,36 @@ impl Queue for Ring {
 }
 
 impl Ring {
-    /// Returns when there may be room, or it is closed; `false` when the time is up.
+    /// Ends a search: if there is more than this worker takes, the next is called.
+    fn leave(&self, mut state: MutexGuard<'_, State>, searching: bool, next: Next) -> Next {
+        let mut worker = None;
+        if searching {
+            state.idle.ends_to_search();
+            if !state.jobs.is_empty() {
+                worker = state.idle.call();
+            }
+        }
+        let caller = state.call_for_room(self.capacity);
+        drop(state);
+        ring(worker);
+        ring(caller);
+        next
+    }
+
+    /// Returns when there may be room, when it is closed, when the time is up, and after a nap.
     #[cold]
-    fn wait_for_room(&self, deadline: Option<Instant>) -> bool {
-        if look(|| self.len() < self.capacity || self.is_closed()) {
-            return true;
+    fn wait_for_room(&self, deadline: Option<Instant>) {
+        if look(|| self.len() <= self.capacity / 2 || self.is_closed()) {
+            return;
         }
         let bell = Bell::mine();
         let mut state = self.state();
-        if state.closed || state.jobs.len() < self.capacity {
-            return true;
-        }
-        state.room.join(&bell);
-        drop(state);
-        let rung = bell.wait(deadline);
-        if !rung {
-            // Who was called at the last moment looks once more, as do all whose time is up.
+        if !state.closed && state.jobs.len() >= self.capacity {
+            state.room.join(&bell);
+            drop(state);
+            bell.wait(Some(nap(deadline)));
             self.state().room.leave(&bell);
         }
-        rung
     }
 
     fn note_len(&self, state: &State) {
@@ -209,18 +221,13 @@ impl Ring {
     }
 }
 
-/// Ends a search: if there is more than this worker takes, the next is called.
-fn leave(mut state: MutexGuard<'_, State>, searching: bool, next: Next) -> Next {
-    let mut worker = None;
-    if searching {
-        state.idle.ends_to_search();
-        if !state.jobs.is_empty() {
-            worker = state.idle.call();
-        }
+impl State {
+    // ANCHOR: room
+    /// A caller is called when half of the queue is free, not for each place: it would fill it and
+    /// sleep again, and each job would cost a wake-up. Should the jobs wait for that caller, its nap
+    /// ends soon.
+    fn call_for_room(&mut self, capacity: usize) -> Option<Arc<Bell>> {
+        if self.jobs.len() <= capacity / 2 { self.room.call() } else { None }
     }
-    let caller = if matches!(next, Next::Job(_)) { state.room.call() } else { None };
-    drop(state);
-    ring(worker);
-    ring(caller);
-    next
+    // ANCHOR_END: room
 }

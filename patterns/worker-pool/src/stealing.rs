@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::bell::{Bell, deadline, look};
+use super::bell::{Bell, deadline, is_over, look, nap};
 use super::crew::{Patience, Team};
 use super::error::{ShutdownError, SubmitError, SubmitTimeoutError, TrySubmitError};
 use super::handle::Handle;
@@ -42,9 +42,6 @@ struct Deques {
     /// As `Inbox::closed`, for the same use.
     closed: AtomicBool,
     locals: Box<[Padded<Local>]>,
-    /// How many callers wait for room. Workers read it after every start, and nobody writes it while
-    /// nobody waits.
-    callers: Padded<AtomicUsize>,
     capacity: usize,
 }
 
@@ -65,8 +62,8 @@ struct Inbox {
 struct Local {
     /// The oldest in front, for its owner and for thieves.
     jobs: Mutex<VecDeque<Job>>,
-    /// Jobs that this worker took to start them. Counted before the job leaves its deque, under the
-    /// same mutex: so what is queued is never counted too low.
+    /// Jobs that this worker took to start them; it alone writes. Read without a mutex the count may
+    /// lag behind, never run ahead of the job in hand: so what is queued is never counted too low.
     started: AtomicUsize,
 }
 
@@ -92,7 +89,6 @@ impl Queue for Deques {
             accepted: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             locals: (0..workers).map(|_| Padded(local())).collect(),
-            callers: Padded(AtomicUsize::new(0)),
             capacity,
         }
     }
@@ -132,19 +128,15 @@ impl Queue for Deques {
                 Err(Refused { job: back, why: Why::Full }) => job = back,
                 decided => return decided,
             }
-            late = !self.wait_for_room(deadline);
+            self.wait_for_room(deadline);
+            late = is_over(deadline);
         }
     }
 
     fn pop(&self, worker: usize) -> Option<Job> {
-        let job = self
-            .take(worker, worker)
+        self.take(worker, worker)
             .or_else(|| self.fetch(worker))
-            .or_else(|| self.others(worker).find_map(|other| self.take(worker, other)))?;
-        if self.callers.0.load(Ordering::SeqCst) > 0 {
-            self.call_for_room();
-        }
-        Some(job)
+            .or_else(|| self.others(worker).find_map(|other| self.take(worker, other)))
     }
 
     fn next(&self, worker: usize, bell: &Arc<Bell>, deadline: Option<Instant>) -> Next {
@@ -188,7 +180,6 @@ impl Queue for Deques {
         inbox.closed = true;
         self.closed.store(true, Ordering::Relaxed);
         let (workers, callers) = (inbox.idle.call_all(), inbox.room.call_all());
-        self.callers.0.store(0, Ordering::SeqCst);
         drop(inbox);
         ring(workers);
         ring(callers);
@@ -223,8 +214,7 @@ impl Deques {
         if jobs.is_empty() {
             return None;
         }
-        // SeqCst, and `callers` is looked at later: see `wait_for_room`.
-        self.locals[worker].0.started.fetch_add(1, Ordering::SeqCst);
+        self.locals[worker].0.starts();
         jobs.pop_front()
     }
 
@@ -233,13 +223,17 @@ impl Deques {
     /// share, so that a short queue is not taken by one.
     fn fetch(&self, worker: usize) -> Option<Job> {
         let mut inbox = self.inbox();
-        let local = &self.locals[worker].0;
-        let oldest = inbox.jobs.pop_front()?;
-        local.started.fetch_add(1, Ordering::SeqCst);
-        let share = inbox.jobs.len() / (2 * self.locals.len());
-        let share = share.min(BATCH - 1);
-        local.jobs().extend(inbox.jobs.drain(..share));
-        Some(oldest)
+        let oldest = inbox.jobs.pop_front();
+        if oldest.is_some() {
+            let local = &self.locals[worker].0;
+            local.starts();
+            let share = inbox.jobs.len() / self.locals.len();
+            local.jobs().extend(inbox.jobs.drain(..share.min(BATCH - 1)));
+        }
+        let caller = inbox.call_for_room(self.capacity);
+        drop(inbox);
+        ring(caller);
+        oldest
     }
     // ANCHOR_END: fetch
 
@@ -269,41 +263,20 @@ impl Deques {
         inbox.accepted < inbox.limit
     }
 
-    /// Returns when there may be room, or it is closed; `false` when the time is up.
-    ///
-    /// A caller first says that it waits, then counts what was started; a worker first counts a
-    /// start, then looks who waits. All four are `SeqCst`: so if the caller has missed the start, the
-    /// worker sees the caller.
+    /// Returns when there may be room, when it is closed, when the time is up, and after a nap.
     #[cold]
-    fn wait_for_room(&self, deadline: Option<Instant>) -> bool {
-        if look(|| self.len() < self.capacity || self.is_closed()) {
-            return true;
+    fn wait_for_room(&self, deadline: Option<Instant>) {
+        if look(|| self.len() <= self.capacity / 2 || self.is_closed()) {
+            return;
         }
         let bell = Bell::mine();
         let mut inbox = self.inbox();
-        inbox.room.join(&bell);
-        self.callers.0.store(inbox.room.len(), Ordering::SeqCst);
-        let late = if inbox.closed || self.has_room(&mut inbox) {
-            false
-        } else {
+        if !inbox.closed && !self.has_room(&mut inbox) {
+            inbox.room.join(&bell);
             drop(inbox);
-            let rung = bell.wait(deadline);
-            inbox = self.inbox();
-            !rung
-        };
-        // Who was called is no longer there. It looks once more in any case.
-        inbox.room.leave(&bell);
-        self.callers.0.store(inbox.room.len(), Ordering::SeqCst);
-        !late
-    }
-
-    #[cold]
-    fn call_for_room(&self) {
-        let mut inbox = self.inbox();
-        let bell = inbox.room.call();
-        self.callers.0.store(inbox.room.len(), Ordering::SeqCst);
-        drop(inbox);
-        ring(bell);
+            bell.wait(Some(nap(deadline)));
+            self.inbox().room.leave(&bell);
+        }
     }
 
     /// Jobs that have not started, while no more are accepted.
@@ -312,7 +285,7 @@ impl Deques {
     }
 
     fn started(&self) -> usize {
-        self.locals.iter().map(|local| local.0.started.load(Ordering::SeqCst)).sum()
+        self.locals.iter().map(|local| local.0.started.load(Ordering::Relaxed)).sum()
     }
 
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -320,7 +293,20 @@ impl Deques {
     }
 }
 
+impl Inbox {
+    /// Calls a caller when half of the queue is free, not for each place; see the lock variant. Each
+    /// worker comes by when its deque is empty, so one will come.
+    fn call_for_room(&mut self, capacity: usize) -> Option<Arc<Bell>> {
+        if self.jobs.len() <= capacity / 2 { self.room.call() } else { None }
+    }
+}
+
 impl Local {
+    /// Counted while the job is still in its deque or in the inbox, under that mutex.
+    fn starts(&self) {
+        self.started.store(self.started.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
     fn jobs(&self) -> MutexGuard<'_, VecDeque<Job>> {
         self.jobs.lock().expect("nothing panics under this mutex")
     }
