@@ -59,15 +59,15 @@ pub(crate) fn hop<T>(
 }
 
 impl<T> Output<T> {
-    /// Puts an item into the open batch, and hands it over if it is full.
-    pub(crate) async fn give(&mut self, item: Item<T>) {
+    /// Puts an item into the open batch, and says whether it is full: then it must be handed over.
+    /// This is no async function because those cost more than the rest of an item's way.
+    #[inline]
+    pub(crate) fn put(&mut self, item: Item<T>) -> bool {
         if self.open.capacity() == 0 {
             self.open.reserve_exact(self.most);
         }
         self.open.push(item);
-        if self.open.len() == self.most {
-            self.flush().await;
-        }
+        self.open.len() == self.most
     }
 
     /// Hands the open batch over. Called before the task waits for anything.
@@ -80,6 +80,12 @@ impl<T> Output<T> {
 }
 
 impl<T> Input<T> {
+    /// An item of the batch that was taken last.
+    #[inline]
+    pub(crate) fn in_hand(&mut self) -> Option<Item<T>> {
+        self.hand.next()
+    }
+
     /// An item if there is one now.
     pub(crate) fn take_now(&mut self) -> Option<Item<T>> {
         if let Some(item) = self.hand.next() {

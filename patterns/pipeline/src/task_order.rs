@@ -76,7 +76,9 @@ impl<U> Order<U> {
         let mut output = self.output.lock().await;
         while let Some(result) = self.leave() {
             self.moved.notify_waiters();
-            output.give(result).await;
+            if output.put(result) {
+                output.flush().await;
+            }
         }
         output.flush().await; // a task that becomes the leader meanwhile waits for the output
     }

@@ -2,12 +2,12 @@
 //! whether it is.
 
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use futures_util::future::{FutureExt, join, poll_fn};
+use futures_util::future::{FutureExt, join};
 use futures_util::stream::{Stream, StreamExt};
 
 use super::control::{Control, message};
@@ -27,6 +27,7 @@ pub(crate) struct Post<E> {
 /// What one task has done so far. Only the task writes it, and it is read by the task's own `watch`,
 /// so relaxed.
 #[derive(Default)]
+#[repr(align(128))] // the tasks of two stages run side by side, and must not share a cache line
 pub(crate) struct Log {
     /// The item in hand, or the last one.
     position: AtomicU64,
@@ -81,10 +82,16 @@ where
     let mut position = 0;
     loop {
         log.begin(position);
-        let Some(item) = drive(items.next(), &mut output).await else { break };
+        let item = match Look(items.next()).await {
+            Poll::Ready(item) => item,
+            Poll::Pending => both(&mut output, items.next()).await,
+        };
+        let Some(item) = item else { break };
         let value = item.map_err(Cause::Failed)?;
         log.finish();
-        output.give(Item { position, value }).await;
+        if output.put(Item { position, value }) {
+            output.flush().await;
+        }
         position += 1;
     }
     output.flush().await;
@@ -102,16 +109,26 @@ where
     R: Future<Output = Result<U, E>>,
 {
     loop {
-        let mut next = input.take_now();
+        let mut next = input.in_hand();
+        if next.is_none() {
+            next = input.take_now();
+        }
         if next.is_none() {
             output.flush().await;
             next = input.take().await;
         }
         let Some(Item { position, value }) = next else { return Ok(()) };
         log.begin(position);
-        let value = drive(work(value), &mut output).await.map_err(Cause::Failed)?;
+        let mut theirs = pin!(work(value));
+        let value = match Look(theirs.as_mut()).await {
+            Poll::Ready(value) => value,
+            Poll::Pending => both(&mut output, theirs).await,
+        };
+        let value = value.map_err(Cause::Failed)?;
         log.finish();
-        output.give(Item { position, value }).await;
+        if output.put(Item { position, value }) {
+            output.flush().await;
+        }
     }
 }
 
@@ -139,21 +156,32 @@ where
     F: FnMut(T) -> R,
     R: Future<Output = Result<(), E>>,
 {
-    while let Some(Item { position, value }) = input.take().await {
+    loop {
+        let mut next = input.in_hand();
+        if next.is_none() {
+            next = input.take().await;
+        }
+        let Some(Item { position, value }) = next else { return Ok(()) };
         log.begin(position);
         sink(value).await.map_err(Cause::Failed)?;
         log.finish();
     }
-    Ok(())
 }
 
-/// Waits for `theirs`, and hands the open batch over if that takes a while. Both go on together:
-/// what the caller's future holds, the stages that make room may need.
-async fn drive<T, R: Future>(theirs: R, output: &mut Output<T>) -> R::Output {
-    let mut theirs = pin!(theirs);
-    let first = poll_fn(|context| Poll::Ready(theirs.as_mut().poll(context))).await;
-    match first {
-        Poll::Ready(result) => result,
-        Poll::Pending => join(output.flush(), theirs).await.1,
+/// Polls once.
+struct Look<R>(R);
+
+impl<R: Future + Unpin> Future for Look<R> {
+    type Output = Poll<R::Output>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(self.0.poll_unpin(context))
     }
+}
+
+/// Waits for `theirs`, which takes a while, and hands the open batch over. Both go on together:
+/// what the caller's future holds, the stages that make room may need.
+async fn both<T, R: Future>(output: &mut Output<T>, theirs: R) -> R::Output {
+    join(output.flush(), theirs).await.1
 }
