@@ -66,15 +66,15 @@ fn row_of_threads(criterion: &mut Criterion) {
     }
 }
 
-/// `pipeline/batched` by numbers: our variants, which batch by themselves, beside queues whose
-/// callers put that many numbers into each item; one hop, room for 1,024 numbers; for each number.
+/// `pipeline/batched` by numbers: callers put that many numbers into each item, in ringbuf into each
+/// slice; one hop, room for 1,024 numbers; for each number.
 fn batched(criterion: &mut Criterion) {
     scenario(criterion, "pipeline/batched").compare(
         contender::ARRAY,
         vec![
-            hops::<Lock>("lock", 1),
-            hops::<Channel>("channel", 1),
-            hops::<Spsc>("spsc", 1),
+            hops::<Arrays<Lock>>("lock", 1),
+            hops::<Arrays<Channel>>("channel", 1),
+            hops::<Arrays<Spsc>>("spsc", 1),
             hops::<Arrays<Crossfire>>("crossfire", 1),
             hops::<Arrays<Kanal>>("kanal", 1),
             hops::<Arrays<Std>>("std", 1),

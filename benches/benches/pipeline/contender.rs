@@ -76,18 +76,21 @@ pub(crate) struct Arrays<Q>(Q);
 pub(crate) const ARRAY: usize = 64;
 
 impl<Q: Queue> Row for Arrays<Q> {
-    /// The source must yield whole arrays.
     fn run(
         hops: usize,
         capacity: usize,
-        source: impl Iterator<Item = u64> + Send + 'static,
+        mut source: impl Iterator<Item = u64> + Send + 'static,
         _: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static,
         mut sink: impl FnMut(u64) + Send + 'static,
     ) {
         assert_eq!(hops, 1, "arrays are compared over one hop");
         thread::scope(|scope| {
             let (give, take) = Q::bounded(capacity / ARRAY);
-            scope.spawn(move || arrays(source, |array| Q::send(&give, array)));
+            scope.spawn(move || {
+                while let Some(array) = array(&mut source) {
+                    Q::send(&give, array);
+                }
+            });
             while let Some(array) = Q::receive::<[u64; ARRAY]>(&take) {
                 array.into_iter().for_each(&mut sink);
             }
@@ -95,13 +98,12 @@ impl<Q: Queue> Row for Arrays<Q> {
     }
 }
 
-/// Cuts the numbers into arrays.
-pub(crate) fn arrays(mut source: impl Iterator<Item = u64>, mut put: impl FnMut([u64; ARRAY])) {
-    while let Some(first) = source.next() {
-        let mut array = [first; ARRAY];
-        for slot in &mut array[1..] {
-            *slot = source.next().expect("whole arrays");
-        }
-        put(array);
+/// The next numbers, if there are any more. The source must yield whole arrays.
+#[inline]
+pub(crate) fn array(source: &mut impl Iterator<Item = u64>) -> Option<[u64; ARRAY]> {
+    let mut array = [source.next()?; ARRAY];
+    for slot in &mut array[1..] {
+        *slot = source.next().expect("whole arrays");
     }
+    Some(array)
 }

@@ -1,12 +1,13 @@
-//! The recipe's variants. They batch by themselves: callers give and take single numbers.
+//! The recipe's variants.
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::iter;
 
 use futures_util::stream;
 use pipeline::{channel, lock, spsc, tasks};
 
-use crate::contender::{Crew, Row};
+use crate::contender::{ARRAY, Arrays, Crew, Row, array};
 use crate::tasks::TaskRow;
 
 pub(crate) struct Channel;
@@ -42,6 +43,33 @@ macro_rules! row {
 row!(Channel, channel);
 row!(Lock, lock);
 row!(Spsc, spsc);
+
+/// Callers put 64 numbers into each item.
+macro_rules! arrays {
+    ($name:ident, $variant:ident) => {
+        impl Row for Arrays<$name> {
+            fn run(
+                _: usize,
+                capacity: usize,
+                mut source: impl Iterator<Item = u64> + Send + 'static,
+                _: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static,
+                mut sink: impl FnMut(u64) + Send + 'static,
+            ) {
+                let arrays = iter::from_fn(move || array(&mut source).map(Ok::<_, Infallible>));
+                let flow = $variant::Pipeline::new(capacity / ARRAY).source(arrays);
+                let run = flow.sink("sink", |array: [u64; ARRAY]| {
+                    array.into_iter().for_each(&mut sink);
+                    Ok(())
+                });
+                run.run().expect("nothing fails");
+            }
+        }
+    };
+}
+
+arrays!(Channel, channel);
+arrays!(Lock, lock);
+arrays!(Spsc, spsc);
 
 /// Results as they finish.
 macro_rules! crew {

@@ -11,7 +11,7 @@ use std::thread;
 use ringbuf::HeapRb;
 use ringbuf::traits::{Consumer, Producer, Split};
 
-use crate::contender::{Crew, Queue, Row, arrays};
+use crate::contender::{Crew, Queue, Row, array};
 
 /// A queue with methods `send` and `recv` that fail when the other end is gone.
 macro_rules! queue {
@@ -63,7 +63,7 @@ impl Row for Ringbuf {
     fn run(
         hops: usize,
         capacity: usize,
-        source: impl Iterator<Item = u64> + Send + 'static,
+        mut source: impl Iterator<Item = u64> + Send + 'static,
         _: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static,
         mut sink: impl FnMut(u64) + Send + 'static,
     ) {
@@ -73,14 +73,14 @@ impl Row for Ringbuf {
         let said = Arc::clone(&over);
         thread::scope(|scope| {
             scope.spawn(move || {
-                arrays(source, |array| {
+                while let Some(array) = array(&mut source) {
                     let mut rest = &array[..];
                     while !rest.is_empty() {
                         let put = give.push_slice(rest);
                         rest = &rest[put..];
                         pause(put);
                     }
-                });
+                }
                 said.store(true, Ordering::Release);
             });
             let mut slice = [0; 64];
