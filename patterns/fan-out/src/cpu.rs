@@ -93,8 +93,9 @@ impl FanOut {
         let lanes = lanes.min(current_num_threads());
         let queue = Mutex::new(Queue { next: outcomes.len(), items, lanes, pace });
         let done = Mutex::new(vec![(0, outcomes)]);
+        let next = || locked(&queue).take(); // in the `while let` the lock would outlive the batch
         let lane = || {
-            while let Some((start, batch)) = locked(&queue).take() {
+            while let Some((start, batch)) = next() {
                 let mut outcomes = Vec::with_capacity(batch.len());
                 work.through(batch, &mut outcomes);
                 locked(&done).push((start, outcomes));

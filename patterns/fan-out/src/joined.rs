@@ -8,6 +8,7 @@
 //! Take along: `joined.rs`, `slot.rs`, `bells.rs`, `attempt.rs`, `surface.rs`, `sync.rs`, `error.rs`.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::iter::Map;
@@ -99,18 +100,41 @@ where
 
     async fn gather(&mut self) -> Vec<Option<Outcome<T, E>>> {
         let mut slots: Vec<_> = (0..self.count).map(|_| None).collect();
-        while let Some((index, outcome)) = self.next().await {
+        let mut keep = |index, outcome| {
             slots[index] = Some(outcome);
-        }
+            Ok::<_, Infallible>(())
+        };
+        let Ok(()) = poll_fn(|context| self.poll_rest(context, &mut keep)).await;
         slots
     }
 
     async fn gather_ok(&mut self) -> Result<Vec<Option<T>>, Stopped<E>> {
         let mut slots: Vec<_> = (0..self.count).map(|_| None).collect();
-        while let Some((index, outcome)) = self.next().await {
+        let mut keep = |index, outcome: Outcome<T, E>| {
             slots[index] = Some(outcome.map_err(|error| Stopped { index, error })?);
-        }
+            Ok(())
+        };
+        poll_fn(|context| self.poll_rest(context, &mut keep)).await?;
         Ok(slots)
+    }
+
+    /// Hands the rest of the outcomes to `keep`, until it says stop. Makes one round at each poll,
+    /// so that items which never wait do not keep other tasks from running.
+    fn poll_rest<X>(
+        &mut self,
+        context: &mut Context<'_>,
+        keep: &mut impl FnMut(usize, Outcome<T, E>) -> Result<(), X>,
+    ) -> Poll<Result<(), X>> {
+        self.round();
+        for (index, outcome) in self.done.drain(..) {
+            self.left -= 1;
+            keep(index, outcome)?;
+        }
+        if self.left == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        self.bells.sleep(context);
+        Poll::Pending
     }
 
     fn stop(&mut self) -> impl Future<Output = usize> {

@@ -1,0 +1,328 @@
+//! Every promise of the README, on every variant.
+//!
+//! The clock stands still and jumps ahead when nothing else can happen. So a time-out is exact,
+//! and a wait for ever ends at once, as a failure.
+
+use std::future::{Future, pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use fan_out::{ItemError, Outcome};
+use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// Longer than anything here takes; a test that needs it has failed.
+const LONG: Duration = Duration::from_secs(30);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Runs a test on this thread alone, with a clock that jumps.
+fn wait<F: Future>(test: F) -> F::Output {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    let test = async { timeout(LONG, test).await.expect("no wait for ever") };
+    runtime.expect("a runtime").block_on(test)
+}
+
+/// Runs a test with two threads for its tasks.
+fn wait_on_threads<F: Future>(test: F) -> F::Output {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+    let test = async { timeout(LONG, test).await.expect("no wait for ever") };
+    runtime.expect("a runtime").block_on(test)
+}
+
+/// Work that takes a second, or as many as asked for.
+async fn seconds(n: u32) {
+    // The clock jumps: nobody waits for this.
+    #[expect(clippy::disallowed_methods, reason = "time itself is the event")]
+    sleep_until(Instant::now() + SECOND * n).await;
+}
+
+/// An outcome in a word.
+fn word<T: std::fmt::Display, E: std::fmt::Display>(outcome: &Outcome<T, E>) -> String {
+    match outcome {
+        Ok(value) => value.to_string(),
+        Err(ItemError::Panicked(panic)) => format!("panic: {}", message(&**panic)),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn words<T: std::fmt::Display, E: std::fmt::Display>(outcomes: &[Outcome<T, E>]) -> Vec<String> {
+    outcomes.iter().map(word).collect()
+}
+
+/// What a panic said.
+fn message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic.downcast_ref::<&str>().copied().unwrap_or("")
+}
+
+/// Panics without a word on the screen.
+fn blow(word: &'static str) -> ! {
+    std::panic::resume_unwind(Box::new(word))
+}
+
+/// Items at work, now and at most.
+#[derive(Default)]
+struct Work {
+    now: AtomicUsize,
+    peak: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+impl Work {
+    /// Counts as work until the guard drops.
+    fn begin(self: &Arc<Self>) -> AtWork {
+        self.begun.fetch_add(1, SeqCst);
+        self.peak.fetch_max(self.now.fetch_add(1, SeqCst) + 1, SeqCst);
+        AtWork(Arc::clone(self))
+    }
+
+    fn now(&self) -> usize {
+        self.now.load(SeqCst)
+    }
+
+    fn begun(&self) -> usize {
+        self.begun.load(SeqCst)
+    }
+
+    fn peak(&self) -> usize {
+        self.peak.load(SeqCst)
+    }
+}
+
+struct AtWork(Arc<Work>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Panics as it drops.
+struct Bomb(&'static str);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        blow(self.0);
+    }
+}
+
+/// A waker that counts.
+#[derive(Default)]
+struct Calls(AtomicUsize);
+
+impl Wake for Calls {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[path = "contract/cpu.rs"]
+mod cpu;
+#[path = "contract/ending.rs"]
+mod ending;
+#[path = "contract/outcomes.rs"]
+mod outcomes;
+#[path = "contract/trouble.rs"]
+mod trouble;
+
+macro_rules! contract {
+    ($variant:ident) => {
+        mod $variant {
+            use super::*;
+            use fan_out::$variant::FanOut;
+
+            outcomes::outcomes!();
+            trouble::trouble!();
+            ending::ending!();
+        }
+    };
+}
+
+contract!(channel);
+contract!(lock);
+contract!(joined);
+
+/// What the two variants with tasks promise beyond that.
+macro_rules! in_tasks {
+    ($module:ident, $variant:ident) => {
+        mod $module {
+            use super::*;
+            use fan_out::$variant::{FanOut, Run};
+
+            #[test]
+            fn items_get_on_while_nobody_reads() {
+                wait(async {
+                    let work = Arc::new(Work::default());
+                    let counted = Arc::clone(&work);
+                    let run = FanOut::new(3).run(0..20, move |item| {
+                        let at_work = counted.begin();
+                        async move {
+                            yield_now().await;
+                            drop(at_work);
+                            Ok::<_, String>(item)
+                        }
+                    });
+                    while work.begun() < 20 || work.now() > 0 {
+                        yield_now().await;
+                    }
+                    assert_eq!(run.len(), 20, "nothing was read");
+                    assert_eq!(run.all().await.len(), 20);
+                });
+            }
+
+            #[test]
+            fn items_run_at_the_same_time_on_several_threads() {
+                wait_on_threads(async {
+                    let both = Arc::new(Barrier::new(2));
+                    let run = FanOut::new(2).run(0..2, move |item| {
+                        let both = Arc::clone(&both);
+                        async move {
+                            both.wait(); // returns only if the other item runs now
+                            Ok::<_, String>(item)
+                        }
+                    });
+                    assert_eq!(words(&run.all().await), ["0", "1"]);
+                });
+            }
+
+            #[test]
+            fn the_end_of_the_runtime_is_an_outcome() {
+                let runtime = Builder::new_multi_thread().worker_threads(1).build().expect("one");
+                let (begun, wait_for_it) = mpsc::sync_channel(1);
+                let run = {
+                    let _inside = runtime.enter();
+                    FanOut::new(1).run(0..3, move |item| {
+                        let begun = begun.clone();
+                        async move {
+                            if item > 0 {
+                                begun.send(()).expect("the test listens");
+                                pending::<()>().await;
+                            }
+                            Ok::<_, String>(item)
+                        }
+                    })
+                };
+                wait_for_it.recv_timeout(LONG).expect("the second item has begun");
+                runtime.shutdown_background();
+                let aborted = "the runtime ended before the item";
+                assert_eq!(words(&wait_on_threads(run.all())), ["0", aborted, aborted]);
+            }
+
+            #[test]
+            fn a_run_that_nobody_can_start_is_aborted() {
+                let runtime = Builder::new_current_thread().build().expect("a runtime");
+                let handle = runtime.handle().clone();
+                drop(runtime);
+                let _inside = handle.enter();
+                let run = FanOut::new(2).run(0..3, |item| ready(Ok::<u8, String>(item)));
+                assert!(wait_on_threads(run.all()).iter().all(Result::is_err));
+            }
+
+            #[test]
+            fn runs_cross_threads() {
+                fn check<T: Send>() {}
+                fn check_both<T: Send + Sync>() {}
+                check::<Run<u8, String>>();
+                check_both::<FanOut>();
+            }
+        }
+    };
+}
+
+in_tasks!(channel_in_tasks, channel);
+in_tasks!(lock_in_tasks, lock);
+
+/// What `joined` promises instead.
+mod joined_in_one_task {
+    use super::*;
+    use fan_out::joined::FanOut;
+
+    #[test]
+    fn items_stand_still_while_nobody_polls() {
+        wait(async {
+            let work = Arc::new(Work::default());
+            let run = FanOut::new(3).run(0..20, |item| {
+                let at_work = work.begin();
+                async move {
+                    drop(at_work);
+                    Ok::<_, String>(item)
+                }
+            });
+            for _ in 0..100 {
+                yield_now().await;
+            }
+            assert_eq!(work.begun(), 0);
+            assert_eq!(run.all().await.len(), 20);
+        });
+    }
+
+    #[test]
+    fn items_may_borrow_and_stay_on_their_thread() {
+        let text = String::from("abc");
+        let seen = std::cell::RefCell::new(Vec::new());
+        let run = FanOut::new(2).run(text.chars(), |letter| {
+            let seen = &seen;
+            async move {
+                yield_now().await;
+                seen.borrow_mut().push(letter);
+                Ok::<_, String>(std::rc::Rc::new(letter))
+            }
+        });
+        assert_eq!(words(&wait(run.all())), ["a", "b", "c"]);
+        assert_eq!(seen.borrow().len(), 3);
+    }
+
+    #[test]
+    fn only_who_rang_is_polled() {
+        let polls = AtomicUsize::new(0);
+        let gates: Vec<_> = (0..200).map(|_| Semaphore::new(0)).collect();
+        let mut run = FanOut::new(200).run(&gates, |gate| {
+            let mut permit = Box::pin(gate.acquire());
+            let polls = &polls;
+            poll_fn(move |context| {
+                polls.fetch_add(1, SeqCst);
+                permit.as_mut().poll(context).map(|it| it.map(drop))
+            })
+        });
+        let calls = Arc::new(Calls::default());
+        let waker = Waker::from(Arc::clone(&calls));
+        let mut look = || {
+            let next = pin!(run.next()).poll(&mut Context::from_waker(&waker));
+            matches!(next, Poll::Ready(Some((index, Ok(())))) if index == 130)
+        };
+        assert!(!look());
+        assert_eq!(polls.load(SeqCst), 200, "each once, to begin with");
+        assert!(!look());
+        assert_eq!(polls.load(SeqCst), 200, "nobody rang");
+        assert_eq!(calls.0.load(SeqCst), 0);
+        gates[130].add_permits(1);
+        assert_eq!(calls.0.load(SeqCst), 1);
+        assert!(look());
+        assert_eq!(polls.load(SeqCst), 201);
+    }
+
+    #[test]
+    fn many_rings_are_one_call() {
+        let gates: Vec<_> = (0..100).map(|_| Semaphore::new(0)).collect();
+        let mut run = FanOut::new(100).run(&gates, |gate| async { gate.acquire().await.map(drop) });
+        let calls = Arc::new(Calls::default());
+        let waker = Waker::from(Arc::clone(&calls));
+        assert!(pin!(run.next()).poll(&mut Context::from_waker(&waker)).is_pending());
+        for gate in &gates {
+            gate.add_permits(1);
+        }
+        assert_eq!(calls.0.load(SeqCst), 1);
+        assert_eq!(wait(run.all()).len(), 100);
+    }
+
+    #[test]
+    fn runs_cross_threads_if_their_items_do() {
+        fn check<T: Send>(_: &T) {}
+        check(&FanOut::new(1).run(0..3, |item| async move { Ok::<u8, String>(item) }));
+    }
+}
