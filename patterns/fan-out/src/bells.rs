@@ -9,7 +9,9 @@ use super::sync::{Arc, AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};
 ///
 /// A bell that rings sets its bit, then looks whether the owner is awake. An owner that wants to
 /// sleep says so, then looks at the bits. Both sides write before they look, and all four steps
-/// are `SeqCst`, so at least one of them sees the other: no ring is slept through.
+/// are `SeqCst`, so at least one of them sees the other: no ring is slept through. For the same
+/// reason a bell sets its bit even if it is set: only the write makes sure that what the bell is
+/// about can be seen by an owner who clears the bit now.
 pub(crate) struct Bells {
     /// One bit for each bell: it has rung since [`take`](Self::take) looked.
     rung: Box<[AtomicU64]>,
@@ -21,9 +23,8 @@ pub(crate) struct Bells {
 impl Bells {
     /// As many bells as that, all of them rung.
     pub(crate) fn new(count: usize) -> Self {
-        let word = |first: usize| AtomicU64::new(u64::MAX >> (64 - (count - first).min(64)));
         Self {
-            rung: (0..count).step_by(64).map(word).collect(),
+            rung: (0..count).step_by(64).map(|first| AtomicU64::new(row(count - first))).collect(),
             awake: AtomicBool::new(true),
             owner: Mutex::new(None),
         }
@@ -47,9 +48,19 @@ impl Bells {
         self.rung[bell / 64].fetch_or(1 << (bell % 64), Ordering::SeqCst);
     }
 
+    /// Whether any bell has rung.
+    pub(crate) fn any(&self) -> bool {
+        self.rung.iter().any(|word| word.load(Ordering::SeqCst) != 0)
+    }
+
+    /// The owner is polled, for whatever reason, and will look at the bits before it sleeps.
+    pub(crate) fn rouse(&self) {
+        self.awake.store(true, Ordering::SeqCst);
+    }
+
     // ANCHOR: bells
-    fn ring(&self, bell: usize) {
-        self.mark(bell);
+    fn ring(&self, word: usize, bells: u64) {
+        self.rung[word].fetch_or(bells, Ordering::SeqCst);
         if !self.awake.load(Ordering::SeqCst) && !self.awake.swap(true, Ordering::SeqCst) {
             let owner = self.owner().take();
             if let Some(owner) = owner {
@@ -58,11 +69,13 @@ impl Bells {
         }
     }
 
-    /// The owner returns `Pending`: it is woken by the next bell, or now, if one has rung already.
+    /// The owner is about to return `Pending`: the next bell wakes it. If one has rung already, it
+    /// wakes itself, and so lets other tasks run in between.
     pub(crate) fn sleep(&self, context: &Context<'_>) {
         if !self.any() {
             let waker = context.waker().clone(); // foreign code, so not under the mutex
-            drop(self.owner().replace(waker));
+            let before = self.owner().replace(waker);
+            drop(before);
             self.awake.store(false, Ordering::SeqCst);
             if !self.any() || self.awake.swap(true, Ordering::SeqCst) {
                 return;
@@ -72,32 +85,43 @@ impl Bells {
     }
     // ANCHOR_END: bells
 
-    /// The owner is polled, for whatever reason, and will look at the bits before it sleeps.
-    pub(crate) fn rouse(&self) {
-        self.awake.store(true, Ordering::SeqCst);
-    }
-
     fn owner(&self) -> MutexGuard<'_, Option<Waker>> {
         self.owner.lock().expect("nothing panics under this mutex")
     }
-
-    fn any(&self) -> bool {
-        self.rung.iter().any(|word| word.load(Ordering::SeqCst) != 0)
-    }
 }
 
-/// One bell, as the waker of one future.
+/// The first so many bits of a word, or all.
+fn row(count: usize) -> u64 {
+    u64::MAX >> (64 - count.min(64))
+}
+
+/// A bell, or a whole word of them, as a waker.
 pub(crate) struct Bell {
-    pub(crate) bells: Arc<Bells>,
-    pub(crate) bell: usize,
+    bells: Arc<Bells>,
+    word: usize,
+    rings: u64,
+}
+
+impl Bell {
+    /// The waker of one bell.
+    pub(crate) fn one(bells: &Arc<Bells>, bell: usize) -> Waker {
+        let (word, rings) = (bell / 64, 1 << (bell % 64));
+        Waker::from(Arc::new(Self { bells: Arc::clone(bells), word, rings }))
+    }
+
+    /// A waker for each word, which rings all bells of that word.
+    pub(crate) fn words(bells: &Arc<Bells>, count: usize) -> Vec<Waker> {
+        let word = |word| Self { bells: Arc::clone(bells), word, rings: row(count - word * 64) };
+        (0..bells.words()).map(|it| Waker::from(Arc::new(word(it)))).collect()
+    }
 }
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        self.bells.ring(self.bell);
+        self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.bells.ring(self.bell);
+        self.bells.ring(self.word, self.rings);
     }
 }

@@ -1,28 +1,25 @@
 //! A fan-out within one task: the caller's own task polls every item, so items wait at the same
 //! time but do not run at the same time, and need to be neither `Send` nor `'static`.
 //!
-//! The run owns all futures, in as many slots as the limit allows. Each slot has a bell for a
-//! waker, so that a poll visits the slots that rang and no others. Nothing happens while nobody
-//! polls the run, and when it drops, everything in it does.
+//! The run owns all futures, in one cluster of as many slots as the limit allows. Nothing happens
+//! while nobody polls the run, and when it drops, everything in it does.
 //!
-//! Take along: `joined.rs`, `slot.rs`, `bells.rs`, `attempt.rs`, `surface.rs`, `sync.rs`, `error.rs`.
+//! Take along: `joined.rs`, `cluster.rs`, `slot.rs`, `bells.rs`, `outcomes.rs`, `surface.rs`,
+//! `sync.rs`, `error.rs`.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::iter::Map;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use std::vec;
+use std::{thread, vec};
 
-use super::attempt::discard;
-use super::bells::Bells;
-use super::error::{ItemError, Outcome, Stopped};
-use super::slot::Slot;
+use super::cluster::{Cluster, Desk};
+use super::error::{Outcome, Stopped};
+use super::outcomes::{Outcomes, Until, discard};
 use super::surface::{Settings, constructors, run_methods};
-use super::sync::Arc;
+use super::sync::ROUNDS;
 
 /// Works on many items, on at most as many at once as its limit allows.
 #[derive(Debug, Clone)]
@@ -44,36 +41,21 @@ impl FanOut {
         F: Future<Output = Result<T, E>>,
     {
         let items: Vec<I::Item> = items.into_iter().collect();
-        let count = items.len();
-        let width = count.min(self.0.limit);
-        let bells = Arc::new(Bells::new(width));
-        Run {
-            slots: (0..width).map(|slot| Slot::new(&bells, slot)).collect(),
-            bells,
-            futures: Some(items.into_iter().map(work)),
-            begun: 0,
-            timeout: self.0.timeout,
-            done: VecDeque::new(),
-            count,
-            left: count,
-        }
+        let Settings { limit, timeout } = self.0;
+        let left = items.len();
+        let cluster = Cluster::new(left.min(limit), timeout);
+        let futures = Some(items.into_iter().map(work));
+        let work = Work { futures, begun: 0, outcomes: Outcomes::new(left) };
+        Run { cluster, work, left }
     }
 }
 
 /// A fan-out at work, while it is polled. Dropping it drops the items that are not done.
 #[must_use = "a run does nothing until it is polled; await `all`, `all_ok` or `next`"]
 pub struct Run<S: Iterator, T, E> {
-    slots: Vec<Slot<S::Item>>,
-    /// One bell for each slot. A slot that is free and may take an item has rung.
-    bells: Arc<Bells>,
-    /// The futures that have not begun; `None` once there are none, or the run is cancelled.
-    futures: Option<S>,
-    /// How many have begun, which is the index of the next.
-    begun: usize,
-    timeout: Option<Duration>,
-    done: VecDeque<(usize, Outcome<T, E>)>,
-    count: usize,
-    /// Outcomes not handed out, done or still to come.
+    cluster: Cluster<S::Item>,
+    work: Work<S, T, E>,
+    /// Outcomes not handed out, there or still to come.
     left: usize,
 }
 
@@ -83,118 +65,64 @@ where
 {
     run_methods!();
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<(usize, Outcome<T, E>)>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        if self.done.is_empty() {
-            self.round();
-        }
-        let Some(next) = self.done.pop_front() else {
-            self.bells.sleep(context);
-            return Poll::Pending;
-        };
-        self.left -= 1;
-        Poll::Ready(Some(next))
-    }
-
-    async fn gather(&mut self) -> Vec<Option<Outcome<T, E>>> {
-        let mut slots: Vec<_> = (0..self.count).map(|_| None).collect();
-        let mut keep = |index, outcome| {
-            slots[index] = Some(outcome);
-            Ok::<_, Infallible>(())
-        };
-        let Ok(()) = poll_fn(|context| self.poll_rest(context, &mut keep)).await;
-        slots
-    }
-
-    async fn gather_ok(&mut self) -> Result<Vec<Option<T>>, Stopped<E>> {
-        let mut slots: Vec<_> = (0..self.count).map(|_| None).collect();
-        let mut keep = |index, outcome: Outcome<T, E>| {
-            slots[index] = Some(outcome.map_err(|error| Stopped { index, error })?);
-            Ok(())
-        };
-        poll_fn(|context| self.poll_rest(context, &mut keep)).await?;
-        Ok(slots)
-    }
-
-    /// Hands the rest of the outcomes to `keep`, until it says stop. Makes one round at each poll,
-    /// so that items which never wait do not keep other tasks from running.
-    fn poll_rest<X>(
+    // ANCHOR: wait
+    /// Works until there is what the caller waits for. Makes some rounds, but not too many, so that
+    /// items which never wait let other tasks run.
+    fn poll_until<R>(
         &mut self,
-        context: &mut Context<'_>,
-        keep: &mut impl FnMut(usize, Outcome<T, E>) -> Result<(), X>,
-    ) -> Poll<Result<(), X>> {
-        self.round();
-        for (index, outcome) in self.done.drain(..) {
-            self.left -= 1;
-            keep(index, outcome)?;
+        _: Until,
+        context: &Context<'_>,
+        take: impl Fn(&mut Outcomes<T, E>) -> Option<R>,
+    ) -> Poll<R> {
+        for _ in 0..ROUNDS {
+            if let Some(found) = take(&mut self.work.outcomes) {
+                return Poll::Ready(found);
+            }
+            self.cluster.round(&mut self.work);
         }
-        if self.left == 0 {
-            return Poll::Ready(Ok(()));
+        if let Some(found) = take(&mut self.work.outcomes) {
+            return Poll::Ready(found);
         }
-        self.bells.sleep(context);
+        self.cluster.sleep(context);
         Poll::Pending
     }
+    // ANCHOR_END: wait
 
     fn stop(&mut self) -> impl Future<Output = usize> {
-        for slot in self.slots.drain(..) {
-            discard(slot);
-        }
-        discard(self.futures.take());
-        std::future::ready(self.left - self.done.len())
-    }
-
-    // ANCHOR: round
-    /// Visits each slot that has rung, once. What rings meanwhile is for the next round.
-    fn round(&mut self) {
-        self.bells.rouse();
-        for word in 0..self.bells.words() {
-            let mut rung = self.bells.take(word);
-            while rung != 0 {
-                self.visit(word * 64 + rung.trailing_zeros() as usize);
-                rung &= rung - 1;
-            }
-        }
-    }
-
-    /// Lets a slot get on. One that is done rings for the next round, and takes its next item then.
-    fn visit(&mut self, slot: usize) {
-        if self.slots[slot].is_free() && !self.fill(slot) {
-            return;
-        }
-        if let Poll::Ready((index, result)) = self.slots[slot].poll() {
-            self.done.push_back((index, result));
-            if self.futures.is_some() {
-                self.bells.mark(slot);
-            }
-        }
-    }
-    // ANCHOR_END: round
-
-    /// Puts the next item into a slot. If there is none, or its work panics before there is a
-    /// future, the slot stays free.
-    fn fill(&mut self, slot: usize) -> bool {
-        let Some(futures) = &mut self.futures else { return false };
-        let index = self.begun;
-        match catch_unwind(AssertUnwindSafe(|| futures.next())) {
-            Ok(None) => {
-                discard(self.futures.take());
-                return false;
-            }
-            Ok(Some(future)) => self.slots[slot].begin(index, future, self.timeout),
-            Err(panic) => {
-                self.done.push_back((index, Err(ItemError::Panicked(panic))));
-                self.bells.mark(slot);
-            }
-        }
-        self.begun += 1;
-        !self.slots[slot].is_free()
+        self.cluster.clear();
+        discard(self.work.futures.take());
+        self.work.outcomes.abort_rest();
+        std::future::ready(self.work.outcomes.aborted)
     }
 }
 
 impl<S: Iterator, T, E> fmt::Debug for Run<S, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+/// What is to be done, and what was.
+struct Work<S, T, E> {
+    /// The futures that have not begun; `None` once there are none.
+    futures: Option<S>,
+    /// How many have begun, which is the index of the next.
+    begun: usize,
+    outcomes: Outcomes<T, E>,
+}
+
+impl<S: Iterator, T, E> Desk<S::Item, T, E> for Work<S, T, E> {
+    fn next(&mut self) -> Option<(usize, thread::Result<S::Item>)> {
+        let futures = self.futures.as_mut()?;
+        let future = catch_unwind(AssertUnwindSafe(|| futures.next())).transpose();
+        if future.is_none() {
+            discard(self.futures.take());
+        }
+        self.begun += 1;
+        Some((self.begun - 1, future?))
+    }
+
+    fn done(&mut self, index: usize, outcome: Outcome<T, E>) {
+        self.outcomes.write(index, outcome, Until::Next);
     }
 }

@@ -5,9 +5,11 @@ pub mod cpu;
 pub mod joined;
 pub mod lock;
 
-mod attempt;
 mod bells;
+mod cluster;
 mod error;
+mod lane;
+mod outcomes;
 mod slot;
 mod surface;
 mod sync;

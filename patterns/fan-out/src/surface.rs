@@ -1,5 +1,5 @@
 //! What the variants have in common to the eye, written once, so that they cannot drift apart. A
-//! variant brings `poll_next`, `gather`, `gather_ok` and `stop`.
+//! variant brings `poll_until`, which waits until something can be taken from the outcomes, and `stop`.
 
 use std::time::Duration;
 
@@ -54,7 +54,15 @@ macro_rules! run_methods {
         ///
         /// Dropping the future loses no outcome and stops no item.
         pub async fn next(&mut self) -> Option<(usize, Outcome<T, E>)> {
-            poll_fn(|context| self.poll_next(context)).await
+            if self.left == 0 {
+                return None;
+            }
+            let wait = |context: &mut Context<'_>| {
+                self.poll_until(Until::Next, context, Outcomes::take_next)
+            };
+            let next = poll_fn(wait).await;
+            self.left -= 1;
+            Some(next)
         }
 
         /// Every outcome, in the order of the input. Those that [`next`](Self::next) has handed out
@@ -64,7 +72,12 @@ macro_rules! run_methods {
         ///
         /// Dropping the future drops the run: items that are not done are aborted.
         pub async fn all(mut self) -> Vec<Outcome<T, E>> {
-            self.gather().await.into_iter().flatten().collect()
+            let wait = |context: &mut Context<'_>| {
+                self.poll_until(Until::All, context, Outcomes::take_all)
+            };
+            let slots = poll_fn(wait).await;
+            self.left = 0;
+            slots.into_iter().flatten().collect()
         }
 
         /// Every result, in the order of the input, or the first error. The first error stops the
@@ -79,13 +92,14 @@ macro_rules! run_methods {
         ///
         /// The error that came first, and the place of its item.
         pub async fn all_ok(mut self) -> Result<Vec<T>, Stopped<E>> {
-            match self.gather_ok().await {
-                Ok(slots) => Ok(slots.into_iter().flatten().collect()),
-                Err(stopped) => {
-                    self.stop().await;
-                    Err(stopped)
-                }
+            let wait = |context: &mut Context<'_>| {
+                self.poll_until(Until::Error, context, Outcomes::take_error)
+            };
+            if let Err(stopped) = poll_fn(wait).await {
+                self.stop().await;
+                return Err(stopped);
             }
+            Ok(self.all().await.into_iter().filter_map(Result::ok).collect())
         }
 
         /// Stops what has begun, begins nothing more, and returns when nothing runs any more.

@@ -1,4 +1,4 @@
-//! The primitives the variants are built from, and two numbers. A test puts a model checker's in
+//! The primitives the variants are built from, and some numbers. A test puts a model checker's in
 //! their place, and numbers that bring out the rare cases.
 #![allow(unused_imports, dead_code, reason = "whoever copies one variant needs a part of it")]
 
@@ -8,7 +8,7 @@ pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) use crossbeam_channel as queue;
 pub(crate) use rayon::{current_num_threads, scope};
 pub(crate) use tokio::sync::mpsc;
-pub(crate) use tokio::task::{JoinHandle, consume_budget, spawn};
+pub(crate) use tokio::task::{JoinHandle, spawn};
 pub(crate) use tokio::time::{Timeout, timeout};
 
 pub(crate) use std::time::Instant;
@@ -23,3 +23,9 @@ pub(crate) const WORTH_SHARING: std::time::Duration = std::time::Duration::from_
 
 /// After so many items without a look at the clock, one is due.
 pub(crate) const LOOK_AGAIN: usize = 128;
+
+/// How many tasks one run has at most. More items at once share them.
+pub(crate) const LANES: usize = 64;
+
+/// How often a task looks for more to do before it lets others run.
+pub(crate) const ROUNDS: usize = 8;

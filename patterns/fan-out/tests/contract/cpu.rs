@@ -27,11 +27,13 @@ fn every_item_has_its_outcome_in_input_order() {
             if item % 100 == 7 {
                 long();
             }
-            if item % 3 == 0 { Err("three") } else { Ok(item) }
+            if item.is_multiple_of(3) { Err("three") } else { Ok(item) }
         };
         let outcomes = with_threads(2, || FanOut::new(8).all(0..count, work));
         let expected: Vec<_> = (0..count)
-            .map(|it| if it % 3 == 0 { "the item failed: three".into() } else { it.to_string() })
+            .map(|it| {
+                if it.is_multiple_of(3) { "the item failed: three".into() } else { it.to_string() }
+            })
             .collect();
         assert_eq!(words(&outcomes), expected);
     }

@@ -1,0 +1,112 @@
+//! Many futures, polled by one task: a number of slots, and a bell for each, so that a round visits
+//! the slots that rang and no others.
+
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use super::bells::{Bell, Bells};
+use super::error::{ItemError, Outcome};
+use super::slot::Slot;
+use super::sync::Arc;
+
+/// Where a cluster gets its futures and leaves its outcomes.
+pub(crate) trait Desk<F, T, E> {
+    /// The next item and its future, or the panic that came instead of one.
+    fn next(&mut self) -> Option<(usize, thread::Result<F>)>;
+    /// What became of an item.
+    fn done(&mut self, index: usize, outcome: Outcome<T, E>);
+}
+
+/// Futures side by side in one task.
+pub(crate) struct Cluster<F> {
+    slots: Vec<Slot<F>>,
+    /// One bell for each slot. A slot that is free and may take an item has rung.
+    bells: Arc<Bells>,
+    /// The bells that 64 neighbours share.
+    shared: Vec<Waker>,
+    /// How many slots have a future.
+    busy: usize,
+    timeout: Option<Duration>,
+}
+
+impl<F> Cluster<F> {
+    pub(crate) fn new(width: usize, timeout: Option<Duration>) -> Self {
+        let bells = Arc::new(Bells::new(width));
+        let shared = Bell::words(&bells, width);
+        let slots = (0..width).map(|_| Slot::new()).collect();
+        Self { slots, bells, shared, busy: 0, timeout }
+    }
+
+    /// Whether no slot has a future.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.busy == 0
+    }
+
+    /// Whether another round would find something to do.
+    pub(crate) fn has_rung(&self) -> bool {
+        self.bells.any()
+    }
+
+    /// The task is about to return `Pending`.
+    pub(crate) fn sleep(&self, context: &Context<'_>) {
+        self.bells.sleep(context);
+    }
+
+    /// Drops all futures.
+    pub(crate) fn clear(&mut self) {
+        self.busy = 0;
+        self.slots.drain(..).for_each(|mut slot| slot.clear());
+    }
+
+    // ANCHOR: round
+    /// Visits each slot that has rung, once. What rings meanwhile is for the next round.
+    pub(crate) fn round<T, E>(&mut self, desk: &mut impl Desk<F, T, E>)
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.bells.rouse();
+        for word in 0..self.bells.words() {
+            let mut rung = self.bells.take(word);
+            while rung != 0 {
+                self.visit(word * 64 + rung.trailing_zeros() as usize, desk);
+                rung &= rung - 1;
+            }
+        }
+    }
+
+    /// Lets a slot get on. If its item is done, it takes the next one before the outcome is told:
+    /// whoever hears of the last outcome knows that nobody looks for more.
+    fn visit<T, E>(&mut self, slot: usize, desk: &mut impl Desk<F, T, E>)
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        if self.slots[slot].is_free() && !self.fill(slot, desk) {
+            return;
+        }
+        let result = self.slots[slot].poll(&self.shared[slot / 64], (&self.bells, slot));
+        if let Poll::Ready((index, outcome)) = result {
+            self.busy -= 1;
+            if self.fill(slot, desk) {
+                self.bells.mark(slot);
+            }
+            desk.done(index, outcome);
+        }
+    }
+    // ANCHOR_END: round
+
+    /// Puts the next item into a slot, if there is one.
+    fn fill<T, E>(&mut self, slot: usize, desk: &mut impl Desk<F, T, E>) -> bool {
+        while let Some((index, future)) = desk.next() {
+            match future {
+                Ok(future) => {
+                    self.slots[slot].begin(index, future, self.timeout);
+                    self.busy += 1;
+                    return true;
+                }
+                Err(panic) => desk.done(index, Err(ItemError::Panicked(panic))),
+            }
+        }
+        false
+    }
+}
