@@ -77,16 +77,6 @@ impl<E> Control<E> {
     }
 }
 
-/// Runs what belongs to the caller. A panic in it becomes the cause.
-#[inline]
-pub(crate) fn call<T, E>(theirs: impl FnOnce() -> Result<T, E>) -> Result<T, Cause<E>> {
-    match catch_unwind(AssertUnwindSafe(theirs)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Cause::Failed(error)),
-        Err(panic) => Err(Cause::Panicked(message(panic))),
-    }
-}
-
 /// What a panic said. Its payload is foreign as well, and may panic when it drops.
 #[cold]
 pub(crate) fn message(panic: Box<dyn Any + Send>) -> String {

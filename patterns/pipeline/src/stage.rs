@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::control::{Control, call, dispose, message};
+use super::control::{Control, dispose, message};
 use super::error::Cause;
 use super::hop::{Give, Item, Take};
 use super::order::{Intake, Order};
@@ -46,6 +46,16 @@ impl<E> Post<E> {
         self.control.add_done(self.number, log.done);
     }
 
+    /// Goes through the items until there are no more. A panic of the caller's work stops the run,
+    /// and then goes on, to throw away what still comes. Catching it here and not around each item
+    /// leaves the way of an item free of calls that the compiler cannot see through.
+    fn each(&self, log: &mut Log, mut go_on: impl FnMut(&mut Log), mut after_panic: impl FnMut()) {
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| go_on(log))) {
+            self.control.stop(self.stage, log.position, Cause::Panicked(message(panic)));
+            after_panic();
+        }
+    }
+
     /// Runs `work` on an item, unless the run is stopped; the first failure stops it.
     #[inline]
     fn pass<T, U>(
@@ -60,13 +70,13 @@ impl<E> Post<E> {
             dispose(value);
             return None;
         }
-        match call(|| work(value)) {
+        match work(value) {
             Ok(value) => {
                 log.done += 1;
                 Some(Item { position, value })
             }
-            Err(cause) => {
-                self.control.stop(self.stage, position, cause);
+            Err(error) => {
+                self.control.stop(self.stage, position, Cause::Failed(error));
                 None
             }
         }
@@ -86,18 +96,21 @@ where
 {
     post.watch(move |log| {
         let mut items = items.into_iter();
-        while !post.control.is_stopped() {
-            log.position = log.done;
-            match call(|| items.next().transpose()) {
-                Ok(Some(value)) => give.give(Item { position: log.done, value }),
-                Ok(None) => break,
-                Err(cause) => {
-                    post.control.stop(post.stage, log.position, cause);
-                    break;
+        let go_on = |log: &mut Log| {
+            while !post.control.is_stopped() {
+                log.position = log.done;
+                match items.next() {
+                    Some(Ok(value)) => give.give(Item { position: log.done, value }),
+                    None => break,
+                    Some(Err(error)) => {
+                        let cause = Cause::Failed(error);
+                        return post.control.stop(post.stage, log.position, cause);
+                    }
                 }
+                log.done += 1;
             }
-            log.done += 1;
-        }
+        };
+        post.each(log, go_on, || ());
     });
 }
 
@@ -108,11 +121,14 @@ where
     G: Give<Item<U>>,
 {
     post.watch(move |log| {
-        while let Some(item) = take.take() {
-            if let Some(item) = post.pass(log, item, &*work) {
-                give.give(item);
+        let go_on = |log: &mut Log| {
+            while let Some(item) = take.take() {
+                if let Some(item) = post.pass(log, item, &*work) {
+                    give.give(item);
+                }
             }
-        }
+        };
+        post.each(log, go_on, || ());
         drop(work); // here, inside the watch
     });
 }
@@ -128,12 +144,15 @@ pub(crate) fn run_ordered<T, U, E, F, I, G>(
     G: Give<Item<U>>,
 {
     post.watch(move |log| {
-        while let Some((ticket, item)) = intake.take() {
-            match post.pass(log, item, &*work) {
-                Some(item) => order.put(ticket, item),
-                None => order.give_up(), // this ticket will not come
+        let go_on = |log: &mut Log| {
+            while let Some((ticket, item)) = intake.take() {
+                match post.pass(log, item, &*work) {
+                    Some(item) => order.put(ticket, item),
+                    None => order.give_up(), // this ticket will not come
+                }
             }
-        }
+        };
+        post.each(log, go_on, || order.give_up());
         drop((work, intake, order)); // here, inside the watch
     });
 }
@@ -144,9 +163,12 @@ where
     I: Take<Item<T>>,
 {
     post.watch(move |log| {
-        while let Some(item) = take.take() {
-            post.pass(log, item, &mut sink);
-        }
+        let go_on = |log: &mut Log| {
+            while let Some(item) = take.take() {
+                post.pass(log, item, &mut sink);
+            }
+        };
+        post.each(log, go_on, || ());
         drop(sink); // here, inside the watch
     });
 }
