@@ -35,24 +35,20 @@ impl Idle {
         std::mem::take(&mut self.asleep)
     }
 
-    /// Counts the worker among those who search, if it is not yet.
-    pub(crate) fn starts_to_search(&mut self, searching: &mut bool) {
-        self.searching += usize::from(!*searching);
-        *searching = true;
+    /// Whether the worker is to look for a job: not if somebody does already.
+    #[must_use]
+    pub(crate) fn starts_to_search(&mut self) -> bool {
+        let first = self.searching == 0;
+        self.searching += usize::from(first);
+        first
     }
 
     pub(crate) fn ends_to_search(&mut self) {
         self.searching -= 1;
     }
 
-    /// Whether somebody is looking already.
-    pub(crate) fn is_searched(&self) -> bool {
-        self.searching > 0
-    }
-
-    pub(crate) fn falls_asleep(&mut self, bell: &Arc<Bell>, searching: &mut bool) {
-        self.searching -= usize::from(*searching);
-        *searching = false;
+    pub(crate) fn falls_asleep(&mut self, bell: &Arc<Bell>, searching: bool) {
+        self.searching -= usize::from(searching);
         self.asleep.push(Arc::clone(bell));
     }
 

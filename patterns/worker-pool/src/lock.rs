@@ -119,38 +119,25 @@ impl Queue for Ring {
     }
 
     fn next(&self, _worker: usize, bell: &Arc<Bell>, deadline: Option<Instant>) -> Next {
+        if bell.lowered() {
+            return Next::Rung;
+        }
         let mut state = self.state();
         let mut searching = false;
-        let mut looked = false;
-        loop {
-            if bell.lowered() {
-                return self.leave(state, searching, Next::Rung);
-            }
-            if let Some(job) = state.jobs.pop_front() {
-                self.note_len(&state);
-                return self.leave(state, searching, Next::Job(job));
-            }
-            if state.closed {
-                return self.leave(state, searching, Next::Ended);
-            }
-            if !looked && (searching || !state.idle.is_searched()) {
-                state.idle.starts_to_search(&mut searching);
-                drop(state);
-                look(|| self.len() > 0 || self.is_closed() || bell.is_raised());
-                looked = true;
-                state = self.state();
-                continue;
-            }
-            state.idle.falls_asleep(bell, &mut searching);
+        if state.jobs.is_empty() && !state.closed && state.idle.starts_to_search() {
             drop(state);
-            let rung = bell.wait(deadline);
+            look(|| self.len() > 0 || self.is_closed() || bell.is_raised());
+            state = self.state();
+            searching = true;
+        }
+        if state.jobs.is_empty() && !state.closed {
+            state.idle.falls_asleep(bell, searching);
+            drop(state);
+            bell.wait(deadline);
             state = self.state();
             searching = state.idle.wakes(bell);
-            if !searching || !rung {
-                return self.leave(state, searching, Next::Rung);
-            }
-            looked = false;
         }
+        self.take(state, searching)
     }
 
     fn close(&self) {
@@ -180,8 +167,17 @@ impl Queue for Ring {
 }
 
 impl Ring {
-    /// Ends a search: if there is more than this worker takes, the next is called.
-    fn leave(&self, mut state: MutexGuard<'_, State>, searching: bool, next: Next) -> Next {
+    // ANCHOR: take
+    /// Takes the oldest job, and ends the search for it: if there is more, the next worker is called.
+    /// One ring may stand for two, a call and the end of a job that was waited for; so whoever finds
+    /// nothing says that it was rung, and looks at both.
+    fn take(&self, mut state: MutexGuard<'_, State>, searching: bool) -> Next {
+        let next = match state.jobs.pop_front() {
+            Some(job) => Next::Job(job),
+            None if state.closed => Next::Ended,
+            None => Next::Rung,
+        };
+        self.note_len(&state);
         let mut worker = None;
         if searching {
             state.idle.ends_to_search();
@@ -195,6 +191,7 @@ impl Ring {
         ring(caller);
         next
     }
+    // ANCHOR_END: take
 
     /// Returns when there may be room, when it is closed, when the time is up, and after a nap.
     #[cold]

@@ -28,9 +28,9 @@ pub(crate) fn settle(place: Place, crew: Rc<dyn Crew>) {
     CREW.with(|here| here.replace(Some(crew)));
 }
 
-/// This thread is a worker no more. What it knew must not drop with the thread-local.
+/// This thread has no job to run any more. It keeps its place: thread-locals of jobs drop later,
+/// and one of them may hold the pool.
 pub(crate) fn leave() {
-    PLACE.with(|here| here.set(None));
     let crew = CREW.with(|here| here.replace(None));
     drop(crew);
 }
@@ -38,8 +38,7 @@ pub(crate) fn leave() {
 /// The worker whose job runs here, if any.
 #[inline]
 pub(crate) fn here() -> Option<Place> {
-    // A thread that is ending has no place any more.
-    PLACE.try_with(Cell::get).unwrap_or(None)
+    PLACE.with(Cell::get)
 }
 
 /// The worker of this pool whose job runs here, if any.

@@ -140,39 +140,33 @@ impl Queue for Deques {
     }
 
     fn next(&self, worker: usize, bell: &Arc<Bell>, deadline: Option<Instant>) -> Next {
-        let mut searching = false;
-        let mut looked = false;
-        loop {
-            if bell.lowered() {
-                return self.leave(searching, Next::Rung);
-            }
-            if let Some(job) = self.pop(worker) {
-                return self.leave(searching, Next::Job(job));
-            }
-            let mut inbox = self.inbox();
-            if self.queued(&inbox) > 0 {
-                continue; // it came just now, or moved while this worker looked elsewhere
-            }
-            if inbox.closed {
-                drop(inbox);
-                return self.leave(searching, Next::Ended);
-            }
-            if !looked && (searching || !inbox.idle.is_searched()) {
-                inbox.idle.starts_to_search(&mut searching);
-                drop(inbox);
-                look(|| self.len() > 0 || self.is_closed() || bell.is_raised());
-                looked = true;
-                continue;
-            }
-            inbox.idle.falls_asleep(bell, &mut searching);
-            drop(inbox);
-            let rung = bell.wait(deadline);
-            searching = self.inbox().idle.wakes(bell);
-            if !searching || !rung {
-                return self.leave(searching, Next::Rung);
-            }
-            looked = false;
+        if bell.lowered() {
+            return Next::Rung;
         }
+        if let Some(job) = self.pop(worker) {
+            return Next::Job(job);
+        }
+        let mut searching = self.inbox().idle.starts_to_search();
+        if searching {
+            look(|| self.len() > 0 || self.is_closed() || bell.is_raised());
+        }
+        let mut inbox = self.inbox();
+        let nothing = self.queued(&inbox) == 0;
+        if nothing && inbox.closed {
+            drop(inbox);
+            return self.leave(searching, Next::Ended);
+        }
+        if nothing {
+            inbox.idle.falls_asleep(bell, searching);
+            drop(inbox);
+            bell.wait(deadline);
+            searching = self.inbox().idle.wakes(bell);
+        } else {
+            drop(inbox);
+        }
+        // As in the lock variant, one ring may stand for two.
+        let next = self.pop(worker).map_or(Next::Rung, Next::Job);
+        self.leave(searching, next)
     }
 
     fn close(&self) {

@@ -4,6 +4,7 @@
 //! waits for arrives through a channel. Nothing sleeps; `LONG` only ends a test that would hang.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

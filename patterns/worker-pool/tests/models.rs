@@ -74,6 +74,7 @@ mod stealing;
 mod surface;
 
 use error::JoinError;
+use textbook::Closable;
 
 fn count(name: impl Display, schedules: usize) {
     assert!(schedules > 20, "{name}: {schedules} schedules are too few to have met each other");
@@ -111,7 +112,7 @@ fn workers_that_feed_their_own_full_channel_wait_for_ever() {
 fn a_pool_that_reads_no_result_before_all_is_sent_needs_buffers_for_all() {
     holds(1, || assert_eq!(textbook::process_all(3, 3), 3));
     let schedule = fails(|| {
-        note!("sends 4 jobs, then reads; room for 1 and 1");
+        note!("sends 4 jobs before it reads; room for 1 job and 1 result");
         textbook::process_all(4, 1);
     });
     schedule.matches("tests/schedules/saved_by_buffers.txt");
@@ -120,15 +121,11 @@ fn a_pool_that_reads_no_result_before_all_is_sent_needs_buffers_for_all() {
 #[test]
 fn a_stop_that_closes_the_channel_meets_a_sender() {
     let schedule = fails(|| {
-        let (stop, messages) = (textbook::Closable::new(), textbook::Closable::new());
+        let (stop, messages) = (Closable::new("stop"), Closable::new("messages"));
         let fetcher = {
             let (stop, messages) = (Arc::clone(&stop), Arc::clone(&messages));
-            thread::spawn(move || {
-                note!("fetches until told to stop");
-                textbook::fetcher(&stop, &messages, 2);
-            })
+            thread::spawn(move || textbook::fetcher(&stop, &messages, 2))
         };
-        note!("stops");
         textbook::stop(&stop, &messages);
         fetcher.join().expect("no panic");
         while messages.receive().is_some() {}
@@ -294,6 +291,21 @@ macro_rules! models {
                     assert_eq!(parent.expect("open").join().expect("it ends"), 3);
                 });
                 counted("inner_join", schedules);
+            }
+
+            #[test]
+            fn a_worker_that_is_called_and_rung_at_once_misses_neither() {
+                let schedules = holds(bound(1), || {
+                    let pool = Arc::new(Pool::new(2, 1));
+                    let (gate, gated) = sync_channel::<()>(1);
+                    let slow = pool.submit(move || gated.recv().expect("main sends it"));
+                    let slow = slow.expect("open");
+                    let waits = pool.submit(move || slow.join().expect("it ends")).expect("open");
+                    pool.execute(|| ()).expect("open");
+                    gate.send(()).expect("it waits");
+                    waits.join().expect("it wakes");
+                });
+                counted("called_and_rung", schedules);
             }
 
             #[test]

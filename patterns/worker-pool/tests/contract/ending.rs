@@ -175,6 +175,21 @@ macro_rules! ending {
             sender.send(pool).map_err(drop).expect("the job waits");
             assert_eq!(result(result(first.expect("open"))), "still runs");
         }
+
+        #[test]
+        fn a_pool_dropped_as_its_worker_ends_does_not_wait_for_it() {
+            thread_local! {
+                static KEPT: RefCell<Option<(Arc<Pool>, Tell)>> = const { RefCell::new(None) };
+            }
+            let pool = Arc::new(Pool::new(1, 1));
+            let (sender, receiver) = sync_channel(1);
+            let kept = (Arc::clone(&pool), Tell(sender));
+            let job = pool.submit(move || KEPT.with(|here| here.replace(Some(kept)).is_none()));
+            assert!(result(job.expect("open")));
+            pool.close();
+            drop(pool); // the last one is in the worker's thread-local, which drops as it ends
+            receiver.recv_timeout(LONG).expect("after the pool, its neighbour dropped");
+        }
     };
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use interleave::note;
 use shuttle::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use shuttle::sync::{Arc, Condvar, Mutex};
 use shuttle::thread;
@@ -51,13 +52,15 @@ pub(crate) fn process_all(jobs: u32, buffer: usize) -> usize {
 
 /// A channel that anybody may close, as in Go.
 pub(crate) struct Closable<T> {
+    name: &'static str,
     state: Mutex<(VecDeque<T>, bool)>,
     changed: Condvar,
 }
 
 impl<T> Closable<T> {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new((VecDeque::new(), false)), changed: Condvar::new() })
+    pub(crate) fn new(name: &'static str) -> Arc<Self> {
+        let state = Mutex::new((VecDeque::new(), false));
+        Arc::new(Self { name, state, changed: Condvar::new() })
     }
 
     pub(crate) fn send(&self, value: T) {
@@ -77,11 +80,14 @@ impl<T> Closable<T> {
 
     pub(crate) fn close(&self) {
         self.state.lock().unwrap().1 = true;
+        note!("closes {}", self.name);
         self.changed.notify_all();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().unwrap().1
+        let closed = self.state.lock().unwrap().1;
+        note!("sees {} {}", self.name, if closed { "closed" } else { "open" });
+        closed
     }
 }
 
