@@ -48,6 +48,7 @@ use single::{
 use spawning::{Mpsc, Permits, Set, SetTimeout, Spawn};
 
 fn scenario<'c>(criterion: &'c mut Criterion, name: &str) -> Scenario<'c> {
+    bodies::keep_memory();
     Scenario::new(criterion, name, env!("CARGO_TARGET_TMPDIR"))
 }
 

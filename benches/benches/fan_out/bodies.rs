@@ -73,6 +73,13 @@ pub(crate) fn on_runtime<T: Send + 'static>(task: impl Future<Output = T> + Send
     runtime.block_on(runtime.spawn(task)).expect("no panic")
 }
 
+/// Frees something large, after which glibc keeps freed memory instead of giving it back to the
+/// system. Some contenders happen to do so and others do not; the others would be measured together
+/// with the pages that they lose and fetch anew in every call.
+pub(crate) fn keep_memory() {
+    drop(black_box(vec![1_u8; 16 << 20]));
+}
+
 /// The share of `time` that `wanted` of `done` operations took.
 fn scaled(time: Duration, wanted: u64, done: u64) -> Duration {
     time.mul_f64(wanted as f64 / done as f64)
