@@ -26,11 +26,13 @@ pub struct FanOut(Settings);
 impl FanOut {
     constructors!();
 
-    /// Begins to work on `items`, in tasks of their own, and returns at once.
+    /// Begins to work on `items`, in tasks, and returns at once. Up to 64 items at once have a task
+    /// each; more than that share the tasks.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime. If the iterator panics, so does this, and nothing has begun.
+    /// If there are items and no tokio runtime to run them, or a time-out and no clock in the
+    /// runtime. If the iterator panics, so does this. In each case nothing has begun.
     pub fn run<I, W, F, T, E>(&self, items: I, work: W) -> Run<T, E>
     where
         I: IntoIterator<Item: Send + 'static>,
@@ -40,6 +42,7 @@ impl FanOut {
         E: Send + 'static,
     {
         let items: Vec<I::Item> = items.into_iter().collect();
+        self.0.check_clock();
         let Settings { limit, timeout } = self.0;
         let (count, widths) = (items.len(), widths(limit, items.len()));
         // Room for every outcome by itself, so that no lane ever waits for the caller.

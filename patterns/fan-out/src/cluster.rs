@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::bells::{Bell, Bells};
 use super::error::{ItemError, Outcome};
 use super::slot::Slot;
-use super::sync::Arc;
+use super::sync::{Arc, has_budget_remaining};
 
 /// Where a cluster gets its futures and leaves its outcomes.
 pub(crate) trait Desk<F, T, E> {
@@ -25,6 +25,8 @@ pub(crate) struct Cluster<F> {
     bells: Arc<Bells>,
     /// The bells that 64 neighbours share.
     shared: Vec<Waker>,
+    /// The word of bells where the next round begins: where the last one had to stop.
+    start: usize,
     /// How many slots have a future.
     busy: usize,
     timeout: Option<Duration>,
@@ -35,7 +37,7 @@ impl<F> Cluster<F> {
         let bells = Arc::new(Bells::new(width));
         let shared = Bell::words(&bells, width);
         let slots = (0..width).map(|_| Slot::new()).collect();
-        Self { slots, bells, shared, busy: 0, timeout }
+        Self { slots, bells, shared, start: 0, busy: 0, timeout }
     }
 
     /// Whether no slot has a future.
@@ -43,9 +45,9 @@ impl<F> Cluster<F> {
         self.busy == 0
     }
 
-    /// Whether another round would find something to do.
-    pub(crate) fn has_rung(&self) -> bool {
-        self.bells.any()
+    /// Whether another round would find something to do, and may do it.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.bells.any() && has_budget_remaining()
     }
 
     /// The task is about to return `Pending`.
@@ -60,18 +62,23 @@ impl<F> Cluster<F> {
     }
 
     // ANCHOR: round
-    /// Visits each slot that has rung, once. What rings meanwhile is for the next round.
+    /// Visits each slot that has rung, once. What rings meanwhile is for the next round. When the
+    /// task has used up its budget, tokio lets no item get on, and the rest of the round has to wait.
     pub(crate) fn round<T, E>(&mut self, desk: &mut impl Desk<F, T, E>)
     where
         F: Future<Output = Result<T, E>>,
     {
         self.bells.rouse();
-        for word in 0..self.bells.words() {
-            let mut rung = self.bells.take(word);
+        for _ in 0..self.bells.words() {
+            if !has_budget_remaining() {
+                return;
+            }
+            let mut rung = self.bells.take(self.start);
             while rung != 0 {
-                self.visit(word * 64 + rung.trailing_zeros() as usize, desk);
+                self.visit(self.start * 64 + rung.trailing_zeros() as usize, desk);
                 rung &= rung - 1;
             }
+            self.start = (self.start + 1) % self.bells.words();
         }
     }
 
@@ -108,5 +115,12 @@ impl<F> Cluster<F> {
             }
         }
         false
+    }
+}
+
+impl<F> Drop for Cluster<F> {
+    /// One by one: two futures that panic as they drop must not meet.
+    fn drop(&mut self) {
+        self.clear();
     }
 }

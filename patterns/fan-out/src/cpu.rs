@@ -12,8 +12,8 @@ use std::time::Duration;
 use std::{mem, vec};
 
 use super::error::{ItemError, Outcome, Stopped};
-use super::sync::{AtomicBool, LOOK_AGAIN, Mutex, MutexGuard, Ordering, WORTH_SHARING};
-use super::sync::{current_num_threads, now, scope};
+use super::sync::{AtomicBool, LOOK_AGAIN, Mutex, MutexGuard, Ordering};
+use super::sync::{WORTH_A_LOOK, WORTH_SHARING, current_num_threads, now, scope};
 
 /// Works on many items, on at most as many at once as its limit allows and as rayon has threads.
 ///
@@ -145,16 +145,19 @@ impl<F> Work<F> {
             self.through(items, outcomes);
             return None;
         }
-        let mut few = 1;
+        let (begin, mut few) = (now(), 1);
         loop {
-            let start = now();
             self.through(items.by_ref().take(few), outcomes);
-            let pace = start.elapsed() / few as u32;
             if items.len() == 0 || self.is_stopped() {
                 return None;
             }
-            if pace * items.len() as u32 >= WORTH_SHARING {
-                return Some(pace);
+            // One look at the clock costs as much as several cheap items.
+            let spent = begin.elapsed();
+            if spent >= WORTH_A_LOOK {
+                let pace = spent / outcomes.len() as u32;
+                if pace * items.len() as u32 >= WORTH_SHARING {
+                    return Some(pace);
+                }
             }
             few = (few * 2).min(LOOK_AGAIN);
         }

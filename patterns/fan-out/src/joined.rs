@@ -79,6 +79,9 @@ where
                 return Poll::Ready(found);
             }
             self.cluster.round(&mut self.work);
+            if !self.cluster.may_go_on() {
+                break;
+            }
         }
         if let Some(found) = take(&mut self.work.outcomes) {
             return Poll::Ready(found);

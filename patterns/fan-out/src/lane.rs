@@ -64,6 +64,7 @@ where
     F: Future<Output = Result<T, E>>,
     P: FnMut(Batch<T, E>),
 {
+    // ANCHOR: poll
     /// Makes some rounds, but not too many, so that items which never wait let other tasks run.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         for _ in 0..ROUNDS {
@@ -74,13 +75,14 @@ where
             if self.cluster.is_idle() {
                 return Poll::Ready(());
             }
-            if !self.cluster.has_rung() {
+            if !self.cluster.may_go_on() {
                 break;
             }
         }
         self.cluster.sleep(context);
         Poll::Pending
     }
+    // ANCHOR_END: poll
 }
 
 impl<N, F, T, E> Desk<F, T, E> for Ends<N, T, E>
@@ -97,5 +99,11 @@ where
 
     fn done(&mut self, index: usize, outcome: Outcome<T, E>) {
         self.done.push((index, outcome));
+    }
+}
+
+impl<N, T, E> Drop for Ends<N, T, E> {
+    fn drop(&mut self) {
+        discard(self.next.take());
     }
 }

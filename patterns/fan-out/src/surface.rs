@@ -1,7 +1,10 @@
 //! What the variants have in common to the eye, written once, so that they cannot drift apart. A
 //! variant brings `poll_until`, which waits until something can be taken from the outcomes, and `stop`.
 
+use std::future::ready;
 use std::time::Duration;
+
+use super::sync::timeout;
 
 /// What a fan-out is told once.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +19,13 @@ impl Settings {
     pub(crate) fn new(limit: usize, timeout: Option<Duration>) -> Self {
         assert!(limit > 0, "a limit of 0 would never begin; allow at least one item at a time");
         Self { limit, timeout }
+    }
+
+    /// A runtime without a clock is the caller's affair, who should hear of it here.
+    pub(crate) fn check_clock(self) {
+        if let Some(limit) = self.timeout {
+            drop(timeout(limit, ready(())));
+        }
     }
 }
 

@@ -4,14 +4,14 @@
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 pub(crate) use crossbeam_channel as queue;
 pub(crate) use rayon::{current_num_threads, scope};
 pub(crate) use tokio::sync::mpsc;
+pub(crate) use tokio::task::coop::has_budget_remaining;
 pub(crate) use tokio::task::{JoinHandle, spawn};
 pub(crate) use tokio::time::{Timeout, timeout};
-
-pub(crate) use std::time::Instant;
 
 /// The time now.
 pub(crate) fn now() -> Instant {
@@ -19,10 +19,13 @@ pub(crate) fn now() -> Instant {
 }
 
 /// Work on the processor that takes less than this is not worth waking anybody for.
-pub(crate) const WORTH_SHARING: std::time::Duration = std::time::Duration::from_micros(20);
+pub(crate) const WORTH_SHARING: Duration = Duration::from_micros(20);
+
+/// A time shorter than this says little about the pace: the clock itself takes some of it.
+pub(crate) const WORTH_A_LOOK: Duration = Duration::from_micros(2);
 
 /// After so many items without a look at the clock, one is due.
-pub(crate) const LOOK_AGAIN: usize = 128;
+pub(crate) const LOOK_AGAIN: usize = 256;
 
 /// How many tasks one run has at most. More items at once share them.
 pub(crate) const LANES: usize = 64;

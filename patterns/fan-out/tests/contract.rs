@@ -167,11 +167,12 @@ macro_rules! in_tasks {
                             Ok::<_, String>(item)
                         }
                     });
-                    while work.begun() < 20 || work.now() > 0 {
+                    for _ in 0..200 {
                         yield_now().await;
                     }
-                    assert_eq!(run.len(), 20, "nothing was read");
-                    assert_eq!(run.all().await.len(), 20);
+                    assert_eq!((work.begun(), work.now()), (20, 0), "all are done");
+                    assert_eq!(run.len(), 20, "and nothing was read");
+                    assert_eq!(run.all_ok().await.expect("no error").len(), 20);
                 });
             }
 
@@ -211,6 +212,14 @@ macro_rules! in_tasks {
                 runtime.shutdown_background();
                 let aborted = "the runtime ended before the item";
                 assert_eq!(words(&wait_on_threads(run.all())), ["0", aborted, aborted]);
+            }
+
+            #[test]
+            fn a_time_out_without_a_clock_is_told_at_once() {
+                let runtime = Builder::new_current_thread().build().expect("a runtime");
+                let _inside = runtime.enter();
+                let items = || FanOut::with_timeout(1, SECOND).run([1], |n| ready(Ok::<_, ()>(n)));
+                assert!(catch_unwind(AssertUnwindSafe(items)).is_err());
             }
 
             #[test]

@@ -34,12 +34,17 @@ mod sync {
         Instant::now()
     }
 
+    pub(crate) fn has_budget_remaining() -> bool {
+        true
+    }
+
     pub(crate) fn current_num_threads() -> usize {
-        2
+        3
     }
 
     /// Everything is worth sharing, and shared one by one.
     pub(crate) const WORTH_SHARING: std::time::Duration = std::time::Duration::ZERO;
+    pub(crate) const WORTH_A_LOOK: std::time::Duration = std::time::Duration::ZERO;
     pub(crate) const LOOK_AGAIN: usize = 1;
     pub(crate) const LANES: usize = 2;
     pub(crate) const ROUNDS: usize = 1;

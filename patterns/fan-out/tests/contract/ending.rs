@@ -20,9 +20,10 @@ macro_rules! ending {
                 assert_eq!(run.next().await.expect("the first is done").0, 0);
                 let begun = work.begun();
                 drop(run);
-                while work.now() > 0 {
+                for _ in 0..100 {
                     yield_now().await;
                 }
+                assert_eq!(work.now(), 0, "nothing goes on");
                 assert!(work.begun() <= begun + 1, "nothing begins after the end");
             });
         }
@@ -157,9 +158,10 @@ macro_rules! ending {
                 });
                 assert!(timeout(SECOND, run.next()).await.is_err());
                 drop(run);
-                while Arc::strong_count(&probe) > 1 {
+                for _ in 0..100 {
                     yield_now().await;
                 }
+                assert_eq!(Arc::strong_count(&probe), 1, "items, futures and closure");
             });
         }
     };

@@ -34,21 +34,47 @@ macro_rules! outcomes {
 
         #[test]
         fn never_more_items_at_work_than_the_limit() {
-            wait(async {
-                let work = Arc::new(Work::default());
-                let counted = Arc::clone(&work);
-                let run = FanOut::new(3).run(0..50_u32, move |item| {
-                    let at_work = counted.begin();
-                    async move {
-                        seconds(item % 3).await;
-                        yield_now().await;
-                        drop(at_work);
-                        Ok::<_, String>(item)
-                    }
+            for (limit, count) in [(3, 50), (100, 300)] {
+                wait(async {
+                    let work = Arc::new(Work::default());
+                    let counted = Arc::clone(&work);
+                    let run = FanOut::new(limit).run(0..count, move |item| {
+                        let at_work = counted.begin();
+                        async move {
+                            seconds(item % 3).await;
+                            yield_now().await;
+                            drop(at_work);
+                            Ok::<_, String>(item)
+                        }
+                    });
+                    assert_eq!(run.all().await.len(), count as usize);
+                    assert_eq!(work.peak(), limit, "all of the limit is used, and no more");
+                    assert_eq!(work.begun(), count as usize);
                 });
-                assert_eq!(run.all().await.len(), 50);
-                assert_eq!(work.peak(), 3, "all of the limit is used, and no more");
-                assert_eq!(work.begun(), 50);
+            }
+        }
+
+        #[test]
+        fn items_that_use_up_the_budget_of_their_task_are_not_polled_in_vain() {
+            wait(async {
+                let (polls, free) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(1)));
+                let counted = Arc::clone(&polls);
+                let run = FanOut::new(2000).run(0..2000, move |_| {
+                    let (counted, free) = (Arc::clone(&counted), Arc::clone(&free));
+                    let mut work = Box::pin(async move {
+                        for _ in 0..4 {
+                            drop(free.acquire().await); // there is always one
+                        }
+                        Ok::<_, String>(())
+                    });
+                    poll_fn(move |context| {
+                        counted.fetch_add(1, SeqCst);
+                        work.as_mut().poll(context)
+                    })
+                });
+                assert_eq!(run.all().await.len(), 2000);
+                let polls = polls.load(SeqCst);
+                assert!(polls < 20_000, "{polls} polls for 2000 items");
             });
         }
 

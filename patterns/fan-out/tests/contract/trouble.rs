@@ -27,7 +27,7 @@ macro_rules! trouble {
         }
 
         #[test]
-        fn an_error_that_is_there_already_stops_too() {
+        fn an_error_that_was_handed_out_stops_nothing() {
             wait(async {
                 let mut run = FanOut::new(4).run(0..4, |item| async move {
                     match item {
@@ -40,6 +40,69 @@ macro_rules! trouble {
                 assert!(run.next().await.is_some_and(|(_, it)| it.is_err()) || run.len() == 2);
                 let late = timeout(SECOND, run.all_ok()).await;
                 assert!(late.is_err(), "what was handed out does not stop what is left");
+            });
+        }
+
+        #[test]
+        fn an_error_that_came_unread_stops_too() {
+            wait(async {
+                let mut run = FanOut::new(3).run(0..3, |item| async move {
+                    match item {
+                        0 => Ok(0),
+                        1 => Err("one"),
+                        _ => pending().await,
+                    }
+                });
+                assert_eq!(run.next().await.expect("the first").0, 0);
+                yield_now().await;
+                assert_eq!(run.all_ok().await.expect_err("an error").index, 1);
+            });
+        }
+
+        #[test]
+        fn neighbours_in_one_task_do_not_share_their_trouble() {
+            wait(async {
+                let run = FanOut::with_timeout(200, SECOND).run(0..200, |item| async move {
+                    let _bomb = (item % 50 == 1).then(|| Bomb("as it drops"));
+                    match item % 50 {
+                        0 => blow("at work"),
+                        1 => pending::<()>().await,
+                        _ => yield_now().await,
+                    }
+                    Ok::<_, String>(item)
+                });
+                let outcomes = words(&run.all().await);
+                for (item, outcome) in outcomes.into_iter().enumerate() {
+                    let expected = match item % 50 {
+                        0 => "panic: at work".to_owned(),
+                        1 => "the item took too long".to_owned(),
+                        _ => item.to_string(),
+                    };
+                    assert_eq!(outcome, expected);
+                }
+            });
+        }
+
+        #[test]
+        fn panics_in_several_drops_do_not_meet() {
+            wait(async {
+                let fan_out = FanOut::new(200);
+                let begin = || {
+                    fan_out.run(0..200, |item| async move {
+                        let bomb = Bomb("as it drops");
+                        if item == 150 {
+                            std::mem::forget(bomb);
+                            return Err("an error");
+                        }
+                        pending::<()>().await;
+                        Ok(item)
+                    })
+                };
+                assert_eq!(begin().all_ok().await.expect_err("an error").index, 150);
+                let mut run = begin();
+                assert_eq!(run.next().await.expect("the error").0, 150);
+                drop(run);
+                yield_now().await;
             });
         }
 
