@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::sync::{AtomicBool, Mutex, NAP, Ordering, SPINS, fence, thread};
+use super::look::look;
+use super::sync::{AtomicBool, Mutex, NAP, Ordering, fence, thread};
 
 /// A place to sleep for one thread at a time.
 #[derive(Default)]
@@ -22,11 +23,8 @@ impl Bell {
     /// again; whoever strikes later sees the flag.
     #[cold]
     pub(crate) fn wait(&self, mut ready: impl FnMut() -> bool) {
-        for _ in 0..SPINS {
-            if ready() {
-                return;
-            }
-            std::hint::spin_loop();
+        if look(&mut ready) {
+            return;
         }
         *self.sleeper.lock().expect("no panic under this lock") = Some(thread::current());
         self.asleep.store(true, Ordering::SeqCst);

@@ -10,6 +10,7 @@ mod control;
 mod error;
 mod flow;
 mod hop;
+mod look;
 mod order;
 mod outlet;
 mod ring;

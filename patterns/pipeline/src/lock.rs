@@ -12,7 +12,8 @@ use std::collections::VecDeque;
 use std::{fmt, mem};
 
 use super::hop;
-use super::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, SPINS};
+use super::look::{look, spin};
+use super::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, WORTH};
 
 /// A pipeline whose stages are joined by shared queues.
 pub type Pipeline = super::flow::Pipeline<Lock>;
@@ -40,7 +41,7 @@ pub struct Take<T> {
 
 struct Queue<T> {
     state: Mutex<State<T>>,
-    /// What `State::taken_up` says, for whoever looks before it sleeps. A hint, so relaxed.
+    /// How many items there are, for whoever looks before it locks or sleeps. A hint, so relaxed.
     level: AtomicUsize,
     /// Takers sleep here.
     filled: Condvar,
@@ -87,7 +88,7 @@ impl<T: Send + 'static> hop::Give<T> for Give<T> {
             state = queue.wait_for_room(state);
         }
         state.items.push_back(item);
-        queue.level.store(state.taken_up(), Ordering::Relaxed);
+        queue.level.store(state.items.len(), Ordering::Relaxed);
         let wake = state.idle_takers > 0;
         state.idle_takers -= usize::from(wake);
         drop(state);
@@ -123,6 +124,8 @@ impl<T> Queue<T> {
 
     /// Puts the next items into `hand`, which is empty; none if there will be no more.
     fn fetch(&self, hand: &mut VecDeque<T>) {
+        let worth = self.most.min(WORTH);
+        spin(|| self.level.load(Ordering::Relaxed) >= worth);
         let mut state = self.state();
         state.held = 0; // what was in hand is used up
         if state.items.is_empty() {
@@ -140,7 +143,7 @@ impl<T> Queue<T> {
     /// Room has come up: tells as many givers as there is room for.
     fn make_room<'a>(&'a self, mut state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
         let room = self.capacity.saturating_sub(state.taken_up());
-        self.level.store(state.taken_up(), Ordering::Relaxed);
+        self.level.store(state.items.len(), Ordering::Relaxed);
         let wake = state.idle_givers.min(room);
         if wake == 0 {
             return state;
@@ -174,7 +177,7 @@ impl<T> Queue<T> {
         mut state: MutexGuard<'a, State<T>>,
     ) -> MutexGuard<'a, State<T>> {
         drop(state);
-        look(|| self.level.load(Ordering::Relaxed) < self.capacity);
+        look(|| self.level.load(Ordering::Relaxed) <= self.capacity - self.most);
         state = self.state();
         while state.taken_up() >= self.capacity {
             state.idle_givers += 1;
@@ -192,16 +195,6 @@ impl<T> State<T> {
     /// How much of the capacity is in use.
     fn taken_up(&self) -> usize {
         self.items.len() + self.held
-    }
-}
-
-/// Looks for a moment, because to be woken costs more than most waits.
-fn look(mut ready: impl FnMut() -> bool) {
-    for _ in 0..SPINS {
-        if ready() {
-            return;
-        }
-        std::hint::spin_loop();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The primitives the variants are built from, and two numbers. A test puts a model checker's in their
+//! The primitives the variants are built from, and numbers. A test puts a model checker's in their
 //! place, and numbers that brings out the rare cases.
 #![allow(unused_imports, dead_code, reason = "whoever copies one variant needs a part of it")]
 
@@ -8,8 +8,12 @@ pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use std::thread;
 use std::time::Duration;
 
-/// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
-pub(crate) const SPINS: u32 = 200;
+/// How often a thread looks before it sleeps, first on its core, then with a yield between.
+pub(crate) const SPINS: u32 = 100;
+pub(crate) const YIELDS: u32 = 8;
+
+/// How many items a taker waits for, while it looks, before it takes what there is.
+pub(crate) const WORTH: usize = 64;
 
 /// How long the first sleep on a ring may last: far longer than a store takes to reach another core.
 pub(crate) const NAP: Duration = Duration::from_millis(1);

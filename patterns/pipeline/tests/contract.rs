@@ -35,7 +35,7 @@ fn signal() -> (impl Fn() + Clone + Send + Sync, impl Fn() + Send + Sync) {
         let receiver = receiver.lock().expect("no panic");
         receiver.recv_timeout(LONG).expect("the signal comes");
     };
-    (move || drop(sender.try_send(())), wait)
+    (move || _ = sender.try_send(()), wait)
 }
 
 /// Panics when it drops, if it is told to.

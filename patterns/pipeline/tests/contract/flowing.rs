@@ -223,7 +223,7 @@ macro_rules! flowing {
                     .cloned()
                     .or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()))
             };
-            let said = refused(|| drop(Pipeline::new(0))).expect("a message");
+            let said = refused(|| _ = Pipeline::new(0)).expect("a message");
             assert!(said.contains("take 1 or more"), "{said}");
             let stage = || drop(Pipeline::new(1).source(numbers(1)).stage("a", 0, Ok));
             assert!(refused(stage).expect("a message").contains("give it 1 or more"));
