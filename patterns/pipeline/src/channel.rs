@@ -49,6 +49,7 @@ impl hop::Hop for Channel {
     }
 }
 
+// ANCHOR: hop
 impl<T: Send + 'static> hop::Give<T> for Give<T> {
     fn give(&mut self, item: T) {
         // Fails only if every taker is gone, and they stay as long as there is a giver.
@@ -61,3 +62,4 @@ impl<T: Send + 'static> hop::Take<T> for Take<T> {
         self.receiver.recv().ok()
     }
 }
+// ANCHOR_END: hop

@@ -79,6 +79,7 @@ impl hop::Hop for Lock {
     }
 }
 
+// ANCHOR: hop
 impl<T: Send + 'static> hop::Give<T> for Give<T> {
     #[inline]
     fn give(&mut self, item: T) {
@@ -97,6 +98,7 @@ impl<T: Send + 'static> hop::Give<T> for Give<T> {
         }
     }
 }
+// ANCHOR_END: hop
 
 impl<T: Send + 'static> hop::Take<T> for Take<T> {
     #[inline]
@@ -122,6 +124,7 @@ impl<T> Queue<T> {
         }
     }
 
+    // ANCHOR: fetch
     /// Puts the next items into `hand`, which is empty; none if there will be no more.
     fn fetch(&self, hand: &mut VecDeque<T>) {
         let worth = self.most.min(WORTH);
@@ -139,6 +142,7 @@ impl<T> Queue<T> {
         state.held = hand.len().saturating_sub(1);
         drop(self.make_room(state));
     }
+    // ANCHOR_END: fetch
 
     /// Room has come up: tells as many givers as there is room for.
     fn make_room<'a>(&'a self, mut state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {

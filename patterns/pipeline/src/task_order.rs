@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
+use super::control::dispose;
 use super::hop::Item;
 use super::task_hop::{Input, Output};
 
@@ -76,8 +77,8 @@ impl<U> Order<U> {
         let mut output = self.output.lock().await;
         while let Some(result) = self.leave() {
             self.moved.notify_waiters();
-            if output.put(result) {
-                output.flush().await;
+            if output.put(result) && !output.flush().await {
+                return; // still leading, so nobody else tries; the run is over
             }
         }
         output.flush().await; // a task that becomes the leader meanwhile waits for the output
@@ -106,5 +107,11 @@ impl<U> Line<U> {
             self.parked.push_back(None);
         }
         self.parked[place] = Some(result);
+    }
+}
+
+impl<U> Drop for Line<U> {
+    fn drop(&mut self) {
+        self.parked.drain(..).for_each(dispose); // one by one, as in a batch
     }
 }

@@ -89,8 +89,8 @@ where
         let Some(item) = item else { break };
         let value = item.map_err(Cause::Failed)?;
         log.finish();
-        if output.put(Item { position, value }) {
-            output.flush().await;
+        if output.put(Item { position, value }) && !output.flush().await {
+            return Ok(()); // whoever ended first has the cause
         }
         position += 1;
     }
@@ -126,8 +126,8 @@ where
         };
         let value = value.map_err(Cause::Failed)?;
         log.finish();
-        if output.put(Item { position, value }) {
-            output.flush().await;
+        if output.put(Item { position, value }) && !output.flush().await {
+            return Ok(()); // whoever ended first has the cause
         }
     }
 }

@@ -209,6 +209,60 @@ fn the_first_error_or_panic_stops_every_stage() {
 }
 
 #[test]
+fn a_sink_that_fails_stops_the_source() {
+    within(|| {
+        // One thread: a task that does not yield would keep everything else from running.
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        for capacity in [1, 16, 1024] {
+            let alive = Arc::new(());
+            let run = Pipeline::new(capacity)
+                .source(stream::iter(endless(&alive)))
+                .stage("pass", 1, |n| async move { Ok(n) })
+                .sink("load", |n| async move {
+                    if n < 10 { Ok(()) } else { Err("disk full".to_owned()) }
+                })
+                .run();
+            let stopped = runtime.block_on(run).expect_err("it fails");
+            assert_eq!((stopped.stage, stopped.position), ("load", 10));
+            assert_eq!(Arc::strong_count(&alive), 1, "source and stages are gone");
+        }
+    });
+}
+
+#[test]
+fn items_that_panic_as_they_are_thrown_away_harm_nobody() {
+    run(async {
+        let flow = || {
+            Pipeline::new(1024)
+                .source(stream::iter((0..2_000).map(|n: u64| Ok::<_, String>((n, Touchy(true))))))
+                .stage("pass", 1, |item| async move { Ok(item) })
+                .stage_ordered("in order", 3, |(n, touchy)| async move {
+                    if n == 1 { pending().await } else { Ok((n, touchy)) }
+                })
+        };
+        let load = |(n, mut touchy): (u64, Touchy)| {
+            touchy.0 = false;
+            async move { if n == 0 { Err("disk full".to_owned()) } else { Ok(()) } }
+        };
+        let stopped = flow().sink("load", load).run().await.expect_err("it fails");
+        let cause = Cause::Failed("disk full".to_owned());
+        assert_eq!(stopped, Stopped { stage: "load", position: 0, cause });
+
+        let mut results = flow().outlet();
+        let (n, mut touchy) = results.next().await.expect("one").expect("no error");
+        touchy.0 = false;
+        assert_eq!(n, 0);
+        drop(results); // with a pile behind the second
+        let keep = |item| async move {
+            let _item: (u64, Touchy) = item;
+            pending().await
+        };
+        let mut stuck = Box::pin(flow().sink("load", keep).run());
+        assert!(tokio::time::timeout(Duration::from_millis(20), stuck.as_mut()).await.is_err());
+    });
+}
+
+#[test]
 fn dropping_the_run_or_the_outlet_leaves_nothing_behind() {
     let alive = Arc::new(());
     let theirs = Arc::clone(&alive);

@@ -52,10 +52,8 @@ pub(crate) fn extract_and_load(records: usize) {
 }
 
 fn load(records: &Receiver<usize>) {
-    while let Ok(record) = records.recv() {
-        note!("fails to load {record}");
-        return; // the channel stays, as in Go
-    }
+    let record = records.recv().unwrap();
+    note!("fails to load {record}"); // and returns; the channel stays, as in Go
 }
 // ANCHOR_END: extract_and_load
 
