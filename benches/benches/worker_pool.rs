@@ -34,7 +34,7 @@ use bodies::{empty, handles, round_trips, working};
 use deque::Deque;
 use ladder_channel::Sleepers as Crossbeam;
 use ladder_lock::Naive as Condvar;
-use peers::{Rayon, RustyPool, SpawnBlocking, ThreadPool, Tokio};
+use peers::{Channels, Rayon, RustyPool, SpawnBlocking, ThreadPool, Tokio};
 
 fn scenario<'c>(criterion: &'c mut Criterion, name: &str) -> Scenario<'c> {
     Scenario::new(criterion, name, env!("CARGO_TARGET_TMPDIR"))
@@ -89,8 +89,8 @@ fn jobs_with_handles(criterion: &mut Criterion) {
 }
 
 /// `worker-pool/round-trip` by workers: one thread hands out a job that does nothing and waits for
-/// its result before it hands out the next; the processor time holds what is spent on looking for
-/// the next job, or the result, before sleeping.
+/// its result before it hands out the next; pools without handles are given a channel for the
+/// result, whose receiver looks before it sleeps; the processor time holds what all spend on looking.
 fn round_trip(criterion: &mut Criterion) {
     let mut scenario = scenario(criterion, "worker-pool/round-trip");
     for workers in [1, 2] {
@@ -100,12 +100,12 @@ fn round_trip(criterion: &mut Criterion) {
                 round_trips::<channel::Pool>("channel", workers),
                 round_trips::<lock::Pool>("lock", workers),
                 round_trips::<stealing::Pool>("stealing", workers),
-                round_trips::<Crossbeam>("crossbeam", workers),
-                round_trips::<Deque>("deque", workers),
-                round_trips::<ThreadPool>("threadpool", workers),
-                round_trips::<Rayon>("rayon", workers),
+                round_trips::<Channels<Crossbeam>>("crossbeam", workers),
+                round_trips::<Channels<Deque>>("deque", workers),
+                round_trips::<Channels<ThreadPool>>("threadpool", workers),
+                round_trips::<Channels<Rayon>>("rayon", workers),
                 round_trips::<RustyPool>("rusty_pool", workers),
-                round_trips::<Condvar>("condvar", workers),
+                round_trips::<Channels<Condvar>>("condvar", workers),
                 round_trips::<Tokio>("tokio", workers),
                 round_trips::<SpawnBlocking>("spawn_blocking", workers),
             ],
