@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     match run(&arguments, &stop) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if stop.load(Relaxed) => {
-            eprintln!("stopped; the generated file is gone");
+            eprintln!("stopped before the end, so there are no totals");
             ExitCode::from(130)
         }
         Err(error) => {

@@ -7,9 +7,10 @@ Totals by region of a CSV file with lines like: north,some item,12.50
 
 usage: csv_totals [options] [FILE]
 
-  FILE            the file to read; without one, a file is generated and removed
-  --size SIZE     how large the generated file is: 500K, 1G (4M)
-  --workers N     how many threads count, from 1 to 64 (2)
+  FILE            the file to read, twice; without one, a file is generated
+                  and removed at the end, also after Ctrl-C
+  --size SIZE     how large the generated file is: 500K, 1G (default 4M)
+  --workers N     how many threads count, from 1 to 64 (default 2)
   --rejects FILE  writes every record that is left out there, as LINE,REASON
   --help          this
 ";
