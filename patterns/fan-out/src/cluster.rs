@@ -111,7 +111,7 @@ impl<F> Cluster<F> {
                     self.busy += 1;
                     return true;
                 }
-                Err(panic) => desk.done(index, Err(ItemError::Panicked(panic))),
+                Err(panic) => desk.done(index, Err(ItemError::Panicked(panic.into()))),
             }
         }
         false

@@ -5,6 +5,9 @@
 //! allows, take batches from the front of what is left, smaller ones towards the end, and put their
 //! outcomes behind a mutex. A lane ends when nothing is left, or the first error has stopped all.
 //!
+//! It judges by the first items, and looks at the clock ever less often: so many heavy items after
+//! many cheap ones begin alone.
+//!
 //! Take along: `cpu.rs`, `sync.rs`, `error.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -177,7 +180,7 @@ impl<F> Work<F> {
             catch_unwind(AssertUnwindSafe(|| self.until_a_panic(&mut items, outcomes)))
         {
             self.stop();
-            outcomes.push(Err(ItemError::Panicked(panic)));
+            outcomes.push(Err(ItemError::Panicked(panic.into())));
         }
     }
 

@@ -2,6 +2,8 @@
 //! outcome like any other: it is told to the caller and harms nobody else.
 
 use std::any::Any;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
 
@@ -18,8 +20,8 @@ pub enum ItemError<E> {
     #[error("the item took too long")]
     TimedOut,
     /// Its work panicked; this is what the panic carried.
-    #[error("the item panicked: {}", text(.0))]
-    Panicked(Box<dyn Any + Send>),
+    #[error("the item panicked: {0}")]
+    Panicked(Panic),
     /// The runtime ended before the item did.
     #[error("the runtime ended before the item")]
     Aborted,
@@ -35,10 +37,40 @@ pub struct Stopped<E> {
     pub error: ItemError<E>,
 }
 
-/// What a panic said, if it was text.
-fn text(panic: &(dyn Any + Send)) -> &str {
-    match panic.downcast_ref::<&str>() {
-        Some(text) => text,
-        None => panic.downcast_ref::<String>().map_or("no text", String::as_str),
+/// What a panic carried. It shows as the text of the panic, if it had any.
+pub struct Panic(Box<Inner>);
+
+struct Inner {
+    text: String,
+    /// Never locked: a mutex is what makes a payload `Sync`, and with it the errors that hold one.
+    payload: Mutex<Box<dyn Any + Send>>,
+}
+
+impl Panic {
+    /// The payload, for [`resume_unwind`](std::panic::resume_unwind) or to look into.
+    pub fn into_payload(self) -> Box<dyn Any + Send> {
+        self.0.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Box<dyn Any + Send>> for Panic {
+    fn from(payload: Box<dyn Any + Send>) -> Self {
+        let text = match payload.downcast_ref::<&str>() {
+            Some(text) => (*text).to_owned(),
+            None => payload.downcast_ref().cloned().unwrap_or_else(|| "no text".to_owned()),
+        };
+        Self(Box::new(Inner { text, payload: Mutex::new(payload) }))
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panic").field(&self.0.text).finish()
     }
 }

@@ -14,4 +14,4 @@ mod slot;
 mod surface;
 mod sync;
 
-pub use error::{ItemError, Outcome, Stopped};
+pub use error::{ItemError, Outcome, Panic, Stopped};

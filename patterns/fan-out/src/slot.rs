@@ -60,7 +60,7 @@ impl<F> Slot<F> {
         let mut context = Context::from_waker(bell);
         let outcome = match catch_unwind(AssertUnwindSafe(|| future.poll(&mut context))) {
             Ok(Poll::Ready(result)) => result.map_err(ItemError::Failed),
-            Err(panic) => Err(ItemError::Panicked(panic)),
+            Err(panic) => Err(ItemError::Panicked(panic.into())),
             Ok(Poll::Pending) => {
                 let Some(alarm) = &mut self.alarm else { return Poll::Pending };
                 ready!(alarm.as_mut().poll(&mut context)).expect_err("it waits for nothing else");

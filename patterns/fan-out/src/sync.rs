@@ -6,12 +6,16 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-pub(crate) use crossbeam_channel as queue;
 pub(crate) use rayon::{current_num_threads, scope};
 pub(crate) use tokio::sync::mpsc;
 pub(crate) use tokio::task::coop::has_budget_remaining;
 pub(crate) use tokio::task::{JoinHandle, spawn};
 pub(crate) use tokio::time::{Timeout, timeout};
+
+/// The queue of items.
+pub(crate) mod queue {
+    pub(crate) use crossbeam_channel::{Receiver, bounded};
+}
 
 /// The time now.
 pub(crate) fn now() -> Instant {

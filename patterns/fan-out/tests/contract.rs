@@ -46,7 +46,7 @@ async fn seconds(n: u32) {
 fn word<T: std::fmt::Display, E: std::fmt::Display>(outcome: &Outcome<T, E>) -> String {
     match outcome {
         Ok(value) => value.to_string(),
-        Err(ItemError::Panicked(panic)) => format!("panic: {}", message(&**panic)),
+        Err(ItemError::Panicked(panic)) => format!("panic: {panic}"),
         Err(error) => error.to_string(),
     }
 }
@@ -237,6 +237,8 @@ macro_rules! in_tasks {
                 fn check<T: Send>() {}
                 fn check_both<T: Send + Sync>() {}
                 check::<Run<u8, String>>();
+                // So `?` makes an `anyhow::Error` of it, or a `Box<dyn Error + Send + Sync>`.
+                check_both::<fan_out::Stopped<String>>();
                 check_both::<FanOut>();
             }
         }

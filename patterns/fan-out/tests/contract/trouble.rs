@@ -133,10 +133,11 @@ macro_rules! trouble {
         #[test]
         fn the_time_of_an_item_begins_with_the_item() {
             wait(async {
-                let run = FanOut::with_timeout(1, 3 * SECOND).run([2, 2, 2, 2_u32], |n| async move {
-                    seconds(n).await;
-                    Ok::<_, String>(n)
-                });
+                let run =
+                    FanOut::with_timeout(1, 3 * SECOND).run([2, 2, 2, 2_u32], |n| async move {
+                        seconds(n).await;
+                        Ok::<_, String>(n)
+                    });
                 assert_eq!(words(&run.all().await), ["2", "2", "2", "2"]);
             });
         }
@@ -188,7 +189,8 @@ macro_rules! trouble {
                 });
                 let stopped = run.all_ok().await.expect_err("a panic");
                 assert_eq!(stopped.index, 1);
-                assert!(matches!(stopped.error, ItemError::Panicked(panic) if message(&*panic) == "one"));
+                let ItemError::Panicked(panic) = stopped.error else { panic!("not the panic") };
+                assert_eq!(message(&*panic.into_payload()), "one");
             });
         }
 
