@@ -61,6 +61,7 @@ mod cluster;
 #[allow(dead_code)]
 mod cpu;
 #[path = "../src/error.rs"]
+#[allow(dead_code)]
 mod error;
 #[path = "../src/joined.rs"]
 #[allow(dead_code)]
