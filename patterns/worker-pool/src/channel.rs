@@ -85,7 +85,6 @@ impl Queue for Lane {
         };
     }
 
-    // ANCHOR: send
     fn try_push(&self, job: Job) -> Result<(), Refused> {
         let open = self.open.read().expect("nothing panics under this lock");
         let Some(Open { jobs, .. }) = &*open else {
@@ -97,6 +96,7 @@ impl Queue for Lane {
         })
     }
 
+    // ANCHOR: push
     fn push(&self, job: Job, deadline: Option<Instant>) -> Result<(), Refused> {
         let job = match self.try_push(job) {
             Err(Refused { job, why: Why::Full }) => job,
@@ -111,7 +111,7 @@ impl Queue for Lane {
             Unsent::TimedOut(job) => Refused { job, why: Why::TimedOut },
         })
     }
-    // ANCHOR_END: send
+    // ANCHOR_END: push
 
     fn pop(&self, _worker: usize) -> Option<Job> {
         self.jobs.try_recv().ok()

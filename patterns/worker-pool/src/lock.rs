@@ -193,7 +193,8 @@ impl Ring {
     }
     // ANCHOR_END: take
 
-    /// Returns when there may be room, when it is closed, when the time is up, and after a nap.
+    /// Returns when half of the queue is free, when it is closed, when the time is up, and after a
+    /// nap.
     #[cold]
     fn wait_for_room(&self, deadline: Option<Instant>) {
         if look(|| self.len() <= self.capacity / 2 || self.is_closed()) {
@@ -201,7 +202,7 @@ impl Ring {
         }
         let bell = Bell::mine();
         let mut state = self.state();
-        if !state.closed && state.jobs.len() >= self.capacity {
+        if !state.closed && state.jobs.len() > self.capacity / 2 {
             state.room.join(&bell);
             drop(state);
             bell.wait(Some(nap(deadline)));

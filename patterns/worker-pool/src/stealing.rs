@@ -257,7 +257,8 @@ impl Deques {
         inbox.accepted < inbox.limit
     }
 
-    /// Returns when there may be room, when it is closed, when the time is up, and after a nap.
+    /// Returns when half of the queue is free, when it is closed, when the time is up, and after a
+    /// nap.
     #[cold]
     fn wait_for_room(&self, deadline: Option<Instant>) {
         if look(|| self.len() <= self.capacity / 2 || self.is_closed()) {
@@ -265,7 +266,8 @@ impl Deques {
         }
         let bell = Bell::mine();
         let mut inbox = self.inbox();
-        if !inbox.closed && !self.has_room(&mut inbox) {
+        let full = inbox.jobs.len() > self.capacity / 2 || !self.has_room(&mut inbox);
+        if !inbox.closed && full {
             inbox.room.join(&bell);
             drop(inbox);
             bell.wait(Some(nap(deadline)));

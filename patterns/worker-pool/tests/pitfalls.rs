@@ -42,6 +42,7 @@ fn a_worker_that_panics_leaves_the_collector_counting() {
     // Three images, one of them broken; the port keeps its end of the results, as Go does.
     let convert = |image: u32| if image == 2 { panic!("image {image} is broken") } else { image };
 
+    // ANCHOR: counting
     let (queue, jobs) = sync_channel::<Job>(3);
     let (results, collected) = sync_channel(3);
     let workers = textbook_workers(1, jobs);
@@ -55,6 +56,7 @@ fn a_worker_that_panics_leaves_the_collector_counting() {
     assert_eq!(collected.try_recv(), Ok(1));
     // Two more are expected, nobody is left to send them, and the channel is not at its end.
     assert_eq!(collected.try_recv(), Err(TryRecvError::Empty));
+    // ANCHOR_END: counting
     drop(results);
 
     let pool = Pool::new(1, 3);
@@ -189,14 +191,14 @@ fn a_stop_while_somebody_submits_is_an_error_and_not_a_panic() {
     assert_eq!(handled.load(SeqCst), accepted, "what was accepted was handled");
 }
 
-// ANCHOR: spawns
+// ANCHOR: unbounded
 /// A worker that hands each job to a thread: so it is free at once, and takes the next.
 fn spawning_worker(jobs: &Mutex<Receiver<Job>>) {
     while let Ok(job) = { lock(jobs).recv() } {
         thread::spawn(job);
     }
 }
-// ANCHOR_END: spawns
+// ANCHOR_END: unbounded
 
 /// How many of 50 jobs start before one of them ends.
 fn started_at_once(mut submit: impl FnMut(Job) -> bool) -> usize {
