@@ -4,8 +4,8 @@
 //! pool lends them; to close is to take it back. The channel ends when the last loan is back and
 //! the last job is received, and that ends the workers.
 //!
-//! Take along: `channel.rs`, `bell.rs`, `crew.rs`, `error.rs`, `handle.rs`, `job.rs`, `place.rs`,
-//! `queue.rs`, `select.rs`, `surface.rs`, `sync.rs`.
+//! Take along: `channel.rs`, `bell.rs`, `crew.rs`, `empties.rs`, `error.rs`, `handle.rs`,
+//! `job.rs`, `place.rs`, `queue.rs`, `select.rs`, `surface.rs`, `sync.rs`.
 
 use std::fmt;
 use std::time::{Duration, Instant};

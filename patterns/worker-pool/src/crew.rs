@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::bell::{Bell, is_over, look};
+use super::empties::{Empties, Load};
 use super::handle::Handle;
-use super::job::{Job, Run, Task};
+use super::job::{Job, Run, Task, Work};
 use super::place::{self, Place};
 use super::queue::{Aborted, Next, Queue, Refused, Why};
 use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, thread};
@@ -18,6 +19,8 @@ pub(crate) struct Team<Q> {
     pub(crate) workers: usize,
     /// Panics caught so far, of any kind.
     panics: AtomicUsize,
+    /// For `execute`: the box of a task goes to its handle.
+    empties: Empties,
     /// For each worker, the job on another worker that it sleeps for, so that a circle is seen by
     /// the one who would close it.
     waits: Mutex<Vec<Option<Arc<dyn Run>>>>,
@@ -39,6 +42,7 @@ impl<Q: Queue> Team<Q> {
             capacity,
             workers,
             panics: AtomicUsize::new(0),
+            empties: Empties::new(capacity),
             waits: Mutex::new(vec![None; workers]),
         })
     }
@@ -69,7 +73,7 @@ impl<Q: Queue> Team<Q> {
     where
         F: FnOnce() + Send + 'static,
     {
-        self.put(Job::plain(work), patience)
+        self.put(Job::Plain(self.empties.pack(work)), patience)
             .map_err(|refused| (refused.job.into_work(), refused.why))
     }
 
@@ -94,18 +98,20 @@ impl<Q: Queue> Team<Q> {
                 decided => return decided,
             }
             if let Some(oldest) = self.queue.pop(worker) {
-                self.run(oldest, worker);
+                drop(self.run(oldest, worker));
             }
         }
     }
     // ANCHOR_END: inside
 
+    /// Runs a job here; the box it was in, if it was in one.
     #[inline]
-    fn run(&self, job: Job, worker: usize) {
-        let panics = job.run(Place { pool: self.id(), worker });
+    fn run(&self, job: Job, worker: usize) -> Option<Box<dyn Work>> {
+        let (panics, empty) = job.run(Place { pool: self.id(), worker });
         if panics > 0 {
             self.count(panics);
         }
+        empty
     }
 
     #[cold]
@@ -172,9 +178,12 @@ impl<Q: Queue> Member<Q> {
 
     fn work(self: Rc<Self>) {
         place::settle(self.place, Rc::clone(&self) as Rc<dyn Crew>);
+        let mut load = Load::new();
         loop {
             match self.team.queue.next(self.place.worker, &self.bell, None) {
-                Next::Job(job) => self.team.run(job, self.place.worker),
+                Next::Job(job) => {
+                    load.add(self.team.run(job, self.place.worker), &self.team.empties);
+                }
                 Next::Rung => {} // for a wait that is over
                 Next::Ended => break,
             }
@@ -202,7 +211,7 @@ impl<Q: Queue> Member<Q> {
         let target = self.team.waits()[self.place.worker].take();
         drop(target);
         if let Next::Job(job) = next {
-            self.team.run(job, self.place.worker);
+            drop(self.team.run(job, self.place.worker));
         }
         Ok(())
     }
@@ -232,7 +241,7 @@ impl<Q: Queue> Crew for Member<Q> {
                 if !place::may_go_deeper() {
                     return End::WouldDeadlock;
                 }
-                self.team.run(Job::Task(Arc::clone(target)), self.place.worker);
+                drop(self.team.run(Job::Task(Arc::clone(target)), self.place.worker));
             } else if is_over(deadline) {
                 return End::TimedOut;
             } else if let Err(end) = self.rest(target, deadline) {

@@ -19,12 +19,18 @@ pub(crate) enum Job {
 
 /// A closure that can be told apart again when it is given back.
 pub(crate) trait Work: Any + Send {
-    fn work(self: Box<Self>);
+    /// Runs it, once: the box is empty afterwards.
+    fn work(&mut self);
 }
 
-impl<F: FnOnce() + Send + 'static> Work for F {
-    fn work(self: Box<Self>) {
-        self();
+/// A closure, until it runs.
+pub(crate) struct Parcel<F>(pub(crate) Option<F>);
+
+impl<F: FnOnce() + Send + 'static> Work for Parcel<F> {
+    fn work(&mut self) {
+        if let Some(work) = self.0.take() {
+            work();
+        }
     }
 }
 
@@ -59,28 +65,24 @@ pub(crate) enum Outcome<T> {
 }
 
 impl Job {
-    /// A closure in a box.
-    pub(crate) fn plain<F: FnOnce() + Send + 'static>(work: F) -> Self {
-        Self::Plain(Box::new(work))
-    }
-
     /// The closure of a job that was not taken.
     pub(crate) fn into_work<F: 'static>(self) -> F {
         let Self::Plain(work) = self else { unreachable!("a task is given back by its slot") };
         let work: Box<dyn Any> = work;
-        *work.downcast().expect("what was put in")
+        let parcel = work.downcast::<Parcel<F>>().expect("what was put in");
+        parcel.0.expect("it has not run")
     }
 
-    /// Runs it here; how many panics were caught.
+    /// Runs it here: how many panics were caught, and the box it was in.
     #[inline]
-    pub(crate) fn run(self, at: Place) -> usize {
+    pub(crate) fn run(self, at: Place) -> (usize, Option<Box<dyn Work>>) {
         let _deeper = Deeper::enter();
         match self {
-            Self::Plain(work) => match catch_unwind(AssertUnwindSafe(|| work.work())) {
-                Ok(()) => 0,
-                Err(payload) => 1 + drop_quietly(payload),
+            Self::Plain(mut work) => match catch_unwind(AssertUnwindSafe(|| work.work())) {
+                Ok(()) => (0, Some(work)),
+                Err(payload) => (1 + drop_quietly(payload), Some(work)),
             },
-            Self::Task(task) => task.run(at),
+            Self::Task(task) => (task.run(at), None),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod stealing;
 
 mod bell;
 mod crew;
+mod empties;
 mod error;
 mod handle;
 mod job;

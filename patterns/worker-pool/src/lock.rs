@@ -4,8 +4,8 @@
 //! moment, then sleeps; whoever puts something in rings, and only if somebody sleeps and nobody
 //! looks. Closed and empty, the ring sends its workers home.
 //!
-//! Take along: `lock.rs`, `bell.rs`, `crew.rs`, `error.rs`, `handle.rs`, `job.rs`, `line.rs`,
-//! `place.rs`, `queue.rs`, `surface.rs`, `sync.rs`.
+//! Take along: `lock.rs`, `bell.rs`, `crew.rs`, `empties.rs`, `error.rs`, `handle.rs`, `job.rs`,
+//! `line.rs`, `place.rs`, `queue.rs`, `surface.rs`, `sync.rs`.
 
 use std::collections::VecDeque;
 use std::fmt;

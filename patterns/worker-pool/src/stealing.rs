@@ -5,8 +5,8 @@
 //! for many jobs, and a job that waits behind a long one is taken by somebody else. Closed, with
 //! every job started, it sends its workers home.
 //!
-//! Take along: `stealing.rs`, `bell.rs`, `crew.rs`, `error.rs`, `handle.rs`, `job.rs`, `line.rs`,
-//! `place.rs`, `queue.rs`, `surface.rs`, `sync.rs`.
+//! Take along: `stealing.rs`, `bell.rs`, `crew.rs`, `empties.rs`, `error.rs`, `handle.rs`,
+//! `job.rs`, `line.rs`, `place.rs`, `queue.rs`, `surface.rs`, `sync.rs`.
 
 use std::collections::VecDeque;
 use std::fmt;

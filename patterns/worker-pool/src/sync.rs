@@ -21,5 +21,11 @@ pub(crate) const NAP: Duration = Duration::from_millis(1);
 /// How many jobs a worker takes from the inbox at once, at most.
 pub(crate) const BATCH: usize = 32;
 
+/// Whether boxes of jobs are used again.
+pub(crate) const REUSE: bool = true;
+
+/// How many empty boxes a worker gives back at once.
+pub(crate) const EMPTIES: usize = 32;
+
 /// How deep jobs run in place.
 pub(crate) const DEPTH: usize = 64;

@@ -34,7 +34,10 @@ mod sync {
     pub(crate) const SPINS: u32 = 0;
     pub(crate) const YIELDS: u32 = 0;
     pub(crate) const NAP: std::time::Duration = std::time::Duration::from_hours(1);
+    /// A used box is as good as a new one, and its way back only makes schedules.
+    pub(crate) const REUSE: bool = false;
     /// The smallest batch that is one, and the smallest depth.
+    pub(crate) const EMPTIES: usize = 1;
     pub(crate) const BATCH: usize = 2;
     pub(crate) const DEPTH: usize = 1;
 }
@@ -50,6 +53,9 @@ mod channel;
 #[path = "../src/crew.rs"]
 #[allow(dead_code)]
 mod crew;
+#[path = "../src/empties.rs"]
+#[allow(dead_code)]
+mod empties;
 #[path = "../src/error.rs"]
 mod error;
 #[path = "../src/handle.rs"]
