@@ -72,7 +72,7 @@ where
             if !self.ends.done.is_empty() {
                 (self.tell)(mem::take(&mut self.ends.done));
             }
-            if self.cluster.is_idle() {
+            if self.cluster.is_idle() && self.ends.next.is_none() {
                 return Poll::Ready(());
             }
             if !self.cluster.may_go_on() {
