@@ -13,7 +13,7 @@ use std::{fmt, mem};
 
 use super::hop;
 use super::look::{look, spin};
-use super::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, WORTH};
+use super::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, NAP, Ordering, WORTH};
 
 /// A pipeline whose stages are joined by shared queues.
 pub type Pipeline = super::flow::Pipeline<Lock>;
@@ -61,6 +61,9 @@ struct State<T> {
     /// Sleepers nobody has woken yet. Whoever wakes one takes it off the count.
     idle_takers: usize,
     idle_givers: usize,
+    /// A giver has slept for long, so the next free place wakes one. Otherwise they sleep until half
+    /// of the room is free: to be woken for each item costs more than the item.
+    hurry: bool,
 }
 
 impl hop::Hop for Lock {
@@ -113,7 +116,7 @@ impl<T: Send + 'static> hop::Take<T> for Take<T> {
 impl<T> Queue<T> {
     fn new(capacity: usize, givers: usize, takers: usize) -> Self {
         let items = VecDeque::new();
-        let state = State { items, held: 0, givers, idle_takers: 0, idle_givers: 0 };
+        let state = State { items, held: 0, givers, idle_takers: 0, idle_givers: 0, hurry: false };
         Self {
             state: Mutex::new(state),
             level: AtomicUsize::new(0),
@@ -144,15 +147,17 @@ impl<T> Queue<T> {
     }
     // ANCHOR_END: fetch
 
-    /// Room has come up: tells as many givers as there is room for.
+    /// Room has come up: tells as many givers as there is room for, if it is worth their while.
     fn make_room<'a>(&'a self, mut state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
-        let room = self.capacity.saturating_sub(state.taken_up());
+        let taken_up = state.taken_up();
         self.level.store(state.items.len(), Ordering::Relaxed);
-        let wake = state.idle_givers.min(room);
-        if wake == 0 {
+        let enough = if state.hurry { self.capacity - 1 } else { self.capacity / 2 };
+        let wake = state.idle_givers.min(self.capacity.saturating_sub(taken_up));
+        if wake == 0 || taken_up > enough {
             return state;
         }
         state.idle_givers -= wake;
+        state.hurry &= state.idle_givers > 0;
         drop(state);
         for _ in 0..wake {
             self.emptied.notify_one();
@@ -185,7 +190,16 @@ impl<T> Queue<T> {
         state = self.state();
         while state.taken_up() >= self.capacity {
             state.idle_givers += 1;
-            state = self.emptied.wait(state).expect("no panic under this lock");
+            if state.hurry {
+                state = self.emptied.wait(state).expect("no panic under this lock");
+                continue;
+            }
+            let nap = self.emptied.wait_timeout(state, NAP).expect("no panic under this lock");
+            state = nap.0;
+            if nap.1.timed_out() {
+                state.idle_givers = state.idle_givers.saturating_sub(1);
+                state.hurry = true;
+            }
         }
         state
     }
