@@ -27,7 +27,7 @@ pub enum ItemError<E> {
     Aborted,
 }
 
-/// The first error of [`all_ok`](crate::lock::Run::all_ok), and whose it is.
+/// The first error of `all_ok`, and whose it is.
 #[derive(Debug, Error)]
 #[error("item {index}: {error}")]
 pub struct Stopped<E> {

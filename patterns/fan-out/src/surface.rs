@@ -43,7 +43,7 @@ macro_rules! constructors {
 
         /// Like [`new`](Self::new), and no item may take longer than `per_item`, from its own
         /// beginning. One that does is dropped, and its outcome is
-        /// [`TimedOut`](crate::ItemError::TimedOut).
+        /// `TimedOut`.
         ///
         /// # Panics
         ///
