@@ -5,8 +5,8 @@
 //! works from its own hand: one lock for many items. Sleepers are counted and woken only if there
 //! are any. The last giver to leave ends the queue.
 //!
-//! Take along: `lock.rs`, `control.rs`, `error.rs`, `flow.rs`, `hop.rs`, `order.rs`, `outlet.rs`,
-//! `stage.rs`, `sync.rs`, `threads.rs`.
+//! Take along: `lock.rs`, `control.rs`, `error.rs`, `flow.rs`, `hop.rs`, `look.rs`, `order.rs`,
+//! `outlet.rs`, `stage.rs`, `sync.rs`, `threads.rs`.
 
 use std::collections::VecDeque;
 use std::{fmt, mem};

@@ -6,7 +6,7 @@
 //! takes the ring's place. The drop of the giver ends the ring.
 //!
 //! Take along: `spsc.rs`, `ring.rs`, `bell.rs`, `lock.rs`, `control.rs`, `error.rs`, `flow.rs`,
-//! `hop.rs`, `order.rs`, `outlet.rs`, `stage.rs`, `sync.rs`, `threads.rs`.
+//! `hop.rs`, `look.rs`, `order.rs`, `outlet.rs`, `stage.rs`, `sync.rs`, `threads.rs`.
 
 use super::hop;
 use super::{lock, ring};
