@@ -1,14 +1,15 @@
 //! Many futures, polled by one task: a number of slots, and a bell for each, so that a round visits
 //! the slots that rang and no others.
 
+use std::future::pending;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use super::bells::{Bell, Bells};
 use super::error::{ItemError, Outcome};
-use super::slot::Slot;
-use super::sync::{Arc, has_budget_remaining};
+use super::slot::{Alarm, Slot};
+use super::sync::{Arc, has_budget_remaining, timeout};
 
 /// Where a cluster gets its futures and leaves its outcomes.
 pub(crate) trait Desk<F, T, E> {
@@ -25,6 +26,10 @@ pub(crate) struct Cluster<F> {
     bells: Arc<Bells>,
     /// The bells that 64 neighbours share.
     shared: Vec<Waker>,
+    /// The bells of slots that have one to themselves; empty as long as none has.
+    own: Vec<Option<Waker>>,
+    /// The alarm of each slot's item; empty if items may take as long as they like.
+    alarms: Vec<Option<Alarm>>,
     /// The word of bells where the next round begins: where the last one had to stop.
     start: usize,
     /// How many slots have a future.
@@ -37,7 +42,8 @@ impl<F> Cluster<F> {
         let bells = Arc::new(Bells::new(width));
         let shared = Bell::words(&bells, width);
         let slots = (0..width).map(|_| Slot::new()).collect();
-        Self { slots, bells, shared, start: 0, busy: 0, timeout }
+        let alarms = (0..timeout.map_or(0, |_| width)).map(|_| None).collect();
+        Self { slots, bells, shared, own: Vec::new(), alarms, start: 0, busy: 0, timeout }
     }
 
     /// Whether no slot has a future.
@@ -59,6 +65,7 @@ impl<F> Cluster<F> {
     pub(crate) fn clear(&mut self) {
         self.busy = 0;
         self.slots.drain(..).for_each(|mut slot| slot.clear());
+        self.alarms.clear();
     }
 
     // ANCHOR: round
@@ -91,9 +98,11 @@ impl<F> Cluster<F> {
         if self.slots[slot].is_free() && !self.fill(slot, desk) {
             return;
         }
-        let result = self.slots[slot].poll(&self.shared[slot / 64], (&self.bells, slot));
-        if let Poll::Ready((index, outcome)) = result {
+        if let Poll::Ready((index, outcome)) = self.poll(slot) {
             self.busy -= 1;
+            if let Some(alarm) = self.alarms.get_mut(slot) {
+                *alarm = None;
+            }
             if self.fill(slot, desk) {
                 self.bells.mark(slot);
             }
@@ -102,12 +111,30 @@ impl<F> Cluster<F> {
     }
     // ANCHOR_END: round
 
+    fn poll<T, E>(&mut self, slot: usize) -> Poll<(usize, Outcome<T, E>)>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let alarm = self.alarms.get_mut(slot).and_then(Option::as_mut);
+        if !self.slots[slot].is_regular() {
+            return self.slots[slot].poll(&self.shared[slot / 64], alarm);
+        }
+        if self.own.is_empty() {
+            self.own.resize(self.slots.len(), None);
+        }
+        let bell = self.own[slot].get_or_insert_with(|| Bell::one(&self.bells, slot));
+        self.slots[slot].poll(bell, alarm)
+    }
+
     /// Puts the next item into a slot, if there is one.
     fn fill<T, E>(&mut self, slot: usize, desk: &mut impl Desk<F, T, E>) -> bool {
         while let Some((index, future)) = desk.next() {
             match future {
                 Ok(future) => {
-                    self.slots[slot].begin(index, future, self.timeout);
+                    self.slots[slot].begin(index, future);
+                    if let Some(limit) = self.timeout {
+                        self.alarms[slot] = Some(Box::pin(timeout(limit, pending())));
+                    }
                     self.busy += 1;
                     return true;
                 }

@@ -11,7 +11,8 @@ pub(crate) struct Outcomes<T, E> {
     /// Each item's outcome, until it is handed out. Before there is one, it says `Aborted`, which
     /// is what it will be if nobody brings another.
     slots: Vec<Option<Outcome<T, E>>>,
-    /// The items whose outcome nobody has looked at, first done first.
+    /// The items whose outcome nobody has looked at, first done first. Of no use to a caller who
+    /// waits for all, and not kept for it.
     fresh: VecDeque<usize>,
     /// How many are still to come.
     pub(crate) open: usize,
@@ -33,14 +34,16 @@ pub(crate) enum Until {
 impl<T, E> Outcomes<T, E> {
     pub(crate) fn new(count: usize) -> Self {
         let slots = (0..count).map(|_| Some(Err(ItemError::Aborted))).collect();
-        Self { slots, fresh: VecDeque::with_capacity(count), open: count, aborted: 0 }
+        Self { slots, fresh: VecDeque::new(), open: count, aborted: 0 }
     }
 
     /// Writes an outcome down. Whether a caller who waits for that should know.
     pub(crate) fn write(&mut self, index: usize, outcome: Outcome<T, E>, until: Until) -> bool {
         let failed = outcome.is_err();
         self.slots[index] = Some(outcome);
-        self.fresh.push_back(index);
+        if !matches!(until, Until::All) {
+            self.fresh.push_back(index);
+        }
         self.open -= 1;
         match until {
             _ if self.open == 0 => true,
