@@ -90,15 +90,15 @@ impl<Q: Queue> Team<Q> {
 
     // ANCHOR: inside
     /// From inside a job nobody waits for room: it would wait for workers, and it is one. It makes
-    /// room, by running the oldest job right here.
+    /// room, by running the next queued job right here.
     fn put_from_inside(&self, worker: usize, mut job: Job) -> Result<(), Refused> {
         loop {
             match self.queue.try_push(job) {
                 Err(Refused { job: back, why: Why::Full }) if place::may_go_deeper() => job = back,
                 decided => return decided,
             }
-            if let Some(oldest) = self.queue.pop(worker) {
-                drop(self.run(oldest, worker));
+            if let Some(next) = self.queue.pop(worker) {
+                drop(self.run(next, worker));
             }
         }
     }

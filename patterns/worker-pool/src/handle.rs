@@ -13,7 +13,7 @@ use super::sync::Arc;
 /// The result of a job, now or later. To drop it is to let the job go its own way.
 ///
 /// To wait inside a job is to work: if the job waited for has not started, it runs right there, and
-/// if it runs on another worker, this one runs the oldest queued jobs meanwhile. The last of those
+/// if it runs on another worker, this one runs queued jobs meanwhile. The last of those
 /// may take longer than the job waited for. So deep run at most [`DEPTH`](crate::lock::Pool::DEPTH)
 /// jobs, one inside the other.
 #[must_use = "to wait for the job, join it; to let it go, drop the handle"]

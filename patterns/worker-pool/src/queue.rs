@@ -50,9 +50,9 @@ pub(crate) trait Queue: Send + Sync + Sized + 'static {
     fn try_push(&self, job: Job) -> Result<(), Refused>;
     /// Puts a job in, and waits for room.
     fn push(&self, job: Job, deadline: Option<Instant>) -> Result<(), Refused>;
-    /// The oldest job, if there is one now.
+    /// The next job for this worker, if there is one now: the oldest, or close to it.
     fn pop(&self, worker: usize) -> Option<Job>;
-    /// The oldest job; waits until there is one, the bell rings, or there will never be one.
+    /// As `pop`, but waits until there is one, the bell rings, or there will never be one.
     fn next(&self, worker: usize, bell: &Arc<Self::Bell>, deadline: Option<Instant>) -> Next;
     /// Refuses new jobs, wakes all who wait for room, and the workers.
     fn close(&self);

@@ -26,7 +26,7 @@ macro_rules! pool_methods {
             }
 
             /// Hands a job over, and waits for room in the queue. Inside a job of this pool it runs
-            /// the oldest queued job in place instead of waiting.
+            /// the next queued job in place instead of waiting.
             ///
             /// # Errors
             ///

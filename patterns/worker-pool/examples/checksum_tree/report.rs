@@ -49,7 +49,9 @@ pub(crate) struct Totals {
 
 struct Bar {
     total: u64,
+    /// When it was drawn last, and whether it still stands there.
     drawn: Option<Instant>,
+    stands: bool,
 }
 
 impl<'a> Report<'a> {
@@ -59,7 +61,7 @@ impl<'a> Report<'a> {
             root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
             out: &mut *console.out,
             err: &mut *console.err,
-            bar: total.map(|total| Bar { total, drawn: None }),
+            bar: total.map(|total| Bar { total, drawn: None, stands: false }),
             read: Arc::default(),
             totals: Totals::default(),
             crc: Crc::new(),
@@ -116,6 +118,7 @@ impl<'a> Report<'a> {
             return Ok(());
         }
         bar.drawn = Some(Instant::now());
+        bar.stands = true;
         self.out.flush()?;
         let (read, total) = (self.read.load(Relaxed), bar.total.max(1));
         let part = |of: u64| (u128::from(read) * u128::from(of) / u128::from(total)).min(of.into());
@@ -125,11 +128,11 @@ impl<'a> Report<'a> {
         self.err.flush()
     }
 
-    /// Takes the bar away, before a line or for good.
+    /// Takes the bar away, before a line or for good. It comes back when it is time.
     fn clear(&mut self) -> io::Result<()> {
         match &mut self.bar {
-            Some(Bar { drawn: drawn @ Some(_), .. }) => {
-                *drawn = None;
+            Some(Bar { stands: stands @ true, .. }) => {
+                *stands = false;
                 write!(self.err, "\r\x1b[K")?;
                 self.err.flush()
             }
