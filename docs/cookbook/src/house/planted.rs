@@ -94,20 +94,26 @@ pub(super) fn apply(house: &House<'_>) -> anyhow::Result<Vec<String>> {
 
 /// Runs `git apply` on a fault, in the recipe's folder. Returns what git says if it refuses.
 ///
+/// Git must not find the repository around that folder: in one it takes the paths of a patch from
+/// the root, finds them outside of the folder, skips the patch and is content.
+///
 /// # Errors
 ///
-/// When git cannot be run.
+/// When git cannot be run, or a file is not there.
 pub fn git_apply(
     workspace: &Workspace,
     recipe: &Recipe,
     fault: &Fault,
     options: &[&str],
 ) -> anyhow::Result<Option<String>> {
+    let folder = workspace.path(&recipe.folder).canonicalize()?; // git's ceiling is an absolute path
     let output = Command::new("git")
-        .current_dir(workspace.path(&recipe.folder))
+        .current_dir(&folder)
+        .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(&folder))
+        .env_remove("GIT_DIR")
         .arg("apply")
         .args(options)
-        .arg(workspace.path(&fault.patch))
+        .arg(workspace.path(&fault.patch).canonicalize()?)
         .output()
         .context("cannot run git")?;
     let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
@@ -146,6 +152,16 @@ mod tests {
     #[test]
     fn a_patch_that_no_longer_applies_is_found() {
         let fake = Fake::finished();
+        fake.edit("patterns/demo/src/lock.rs", "count + 1", "1 + count");
+        fake.complains(apply, "lock-it_counts.patch: it does not apply any more");
+    }
+
+    #[test]
+    fn it_is_found_in_a_repository_as_well() {
+        let fake = Fake::finished();
+        let init = Command::new("git").arg("init").arg(fake.workspace.path("")).output().unwrap();
+        assert!(init.status.success(), "{init:?}");
+        fake.is_content_with(apply);
         fake.edit("patterns/demo/src/lock.rs", "count + 1", "1 + count");
         fake.complains(apply, "lock-it_counts.patch: it does not apply any more");
     }
