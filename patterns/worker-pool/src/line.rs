@@ -38,9 +38,12 @@ impl Idle {
     /// Whether the worker is to look for a job: not if somebody does already.
     #[must_use]
     pub(crate) fn starts_to_search(&mut self) -> bool {
-        let first = self.searching == 0;
-        self.searching += usize::from(first);
-        first
+        // With `+= usize::from(..)` instead, rustc 1.95 optimises the store away at level 3.
+        if self.searching > 0 {
+            return false;
+        }
+        self.searching = 1;
+        true
     }
 
     pub(crate) fn ends_to_search(&mut self) {
