@@ -5,13 +5,17 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs, io};
+use std::{env, fs, io, mem};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 
+mod figure;
+mod heats;
 mod race;
-pub use race::{Race, race};
+pub use figure::{Figure, figure, figures, is_test};
+pub use heats::{Heat, note};
+pub use race::{Meter, Race, race};
 
 /// One contender of a scenario at one parameter.
 #[expect(missing_debug_implementations, reason = "closures")]
@@ -24,7 +28,7 @@ pub struct Contender<'a> {
     pub time: Box<dyn Fn(u64) -> Duration + 'a>,
 }
 
-/// What a rehearsal under contention saw.
+/// What contention costs. The timed heats, if there are any, know it better than the rehearsal.
 #[derive(Debug)]
 pub struct Load {
     /// The share of operations that waited.
@@ -70,23 +74,29 @@ impl<'c> Scenario<'c> {
         contenders.rotate_left(shift);
         for Contender { name, rehearse, time } in contenders {
             let note = self.1.join(format!("{name}/{parameter}.json"));
-            let mut rehearsed = false;
+            let (mut rehearsed, mut asked) = (None, 0);
             self.0.bench_function(BenchmarkId::new(name, parameter), |bencher| {
-                if !std::mem::replace(&mut rehearsed, true)
-                    && let Some(load) = rehearse()
-                {
-                    write(&note, &load).expect("the target directory is writable");
+                if rehearsed.is_none() {
+                    rehearsed = Some(rehearse());
                 }
-                bencher.iter_custom(&time);
+                bencher.iter_custom(|operations| {
+                    // A warm-up asks for ever more, a measurement for the same again and again.
+                    if mem::replace(&mut asked, operations) != operations {
+                        heats::forget();
+                    }
+                    time(operations)
+                });
             });
+            if let Some(load) = heats::load_or(rehearsed.flatten().as_ref()) {
+                write(&note, &load).expect("the target directory is writable");
+            }
         }
     }
 }
 
-/// Beside criterion's results, and like them only when this is no test.
-fn write(note: &Path, Load { waited, cpu_ns, .. }: &Load) -> io::Result<()> {
-    let asked = |flag: &str| env::args().any(|arg| arg == flag);
-    if !asked("--bench") || asked("--test") {
+/// Beside criterion's results.
+fn write(note: &Path, Load { waited, cpu_ns }: &Load) -> io::Result<()> {
+    if is_test() {
         return Ok(());
     }
     fs::create_dir_all(note.parent().unwrap_or(note))?;

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use crate::heats::{Heat, note};
+
 /// What threads did side by side.
 #[expect(missing_docs, reason = "named well enough")]
 #[derive(Debug)]
@@ -49,7 +51,29 @@ pub fn race(threads: usize, limit: Duration, work: impl Fn(&AtomicBool) -> u64 +
     let end = spans.iter().map(|span| span.1).max().expect("at least one thread");
     let helped = helpers.iter().map(|(task, busy)| cpu_time(task).saturating_sub(*busy));
     let cpu = spans.iter().map(|span| span.2).chain(helped).sum();
-    Race { operations: spans.iter().map(|span| span.3).sum(), time: end - start, cpu }
+    let (operations, time) = (spans.iter().map(|span| span.3).sum(), end - start);
+    note(Heat { operations, cpu, waited: None });
+    Race { operations, time, cpu }
+}
+
+/// Measures the processor time of threads that live longer than the heat.
+#[derive(Debug)]
+pub struct Meter(BTreeMap<PathBuf, Duration>);
+
+impl Meter {
+    /// To be called before the clock is started, because it takes a while.
+    pub fn start() -> Self {
+        _ = this_thread();
+        Self(tasks())
+    }
+
+    /// Notes what the heat cost. Threads that have ended meanwhile are not seen.
+    pub fn note(&self, operations: u64) {
+        _ = this_thread();
+        let busy = |task| self.0.get(task).copied().unwrap_or_default();
+        let cpu = tasks().iter().map(|(task, now)| now.saturating_sub(busy(task))).sum();
+        note(Heat { operations, cpu, waited: None });
+    }
 }
 
 /// The threads there are, such as a contender's own, and what each has run.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use benches::{Contender as Entry, Load};
+use benches::{Contender as Entry, Heat as Timed};
 
 use crate::contender::{Crew, Row};
 use crate::work::microsecond;
@@ -30,7 +30,11 @@ const LAST: u64 = 1 << 63;
 
 /// Numbers cross `hops` queues in a row of threads.
 pub(crate) fn hops<'a, R: Row + 'a>(name: &'static str, hops: usize) -> Entry<'a> {
-    let time = move |operations| row::<R>(hops, limit_of(operations)).time_of(operations);
+    let time = move |operations| {
+        let heat = row::<R>(hops, limit_of(operations));
+        heat.note();
+        heat.time_of(operations)
+    };
     let rehearse = move || {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&seen);
@@ -38,7 +42,7 @@ pub(crate) fn hops<'a, R: Row + 'a>(name: &'static str, hops: usize) -> Entry<'a
         R::run(hops, CAPACITY, 0..count, |n| n + 1, move |n| sink.lock().unwrap().push(n));
         let last = hops as u64 - 1;
         assert!(seen.lock().unwrap().iter().copied().eq(last..count + last), "each, in order");
-        Some(row::<R>(hops, HEAT).load())
+        None
     };
     Entry { name, rehearse: Box::new(rehearse), time: Box::new(time) }
 }
@@ -120,12 +124,10 @@ impl Heat {
         self.time.mul_f64(numbers as f64 / self.count as f64)
     }
 
-    fn load(&self) -> Load {
-        let count = self.count as f64;
-        Load {
-            waited: self.busy.sleeps as f64 / count,
-            cpu_ns: self.busy.cpu.as_nanos() as f64 / count,
-        }
+    /// For the columns beside the time.
+    fn note(&self) {
+        let Self { count, busy, .. } = *self;
+        benches::note(Timed { operations: count, cpu: busy.cpu, waited: Some(busy.sleeps) });
     }
 }
 

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use benches::Contender as Entry;
+use benches::{Contender as Entry, Meter};
 
 use crate::contender::{CAPACITY, Contender, Replies, Work};
 use crate::rehearsal;
@@ -31,11 +31,12 @@ pub(crate) fn working<'a, C: Contender>(name: &'static str, workers: usize) -> E
 
 fn stream<'a, C: Contender>(name: &'static str, workers: usize, work: impl Work) -> Entry<'a> {
     let time = move |operations| {
-        let pool = warm::<C>(workers);
+        let (pool, meter) = (warm::<C>(workers), Meter::start());
         let (before, start) = (TALLY.now(), Instant::now());
         hand_out(&pool, operations, work);
         let sum = TALLY.wait(&before, operations);
         let time = start.elapsed();
+        meter.note(operations);
         assert_eq!(sum, sum_below(operations), "a job is missing");
         time
     };
@@ -47,7 +48,7 @@ fn stream<'a, C: Contender>(name: &'static str, workers: usize, work: impl Work)
 pub(crate) fn handles<'a, C: Replies>(name: &'static str, workers: usize) -> Entry<'a> {
     let time = move |operations: u64| {
         let (pool, mut handles) = (warm::<C>(workers), Vec::with_capacity(CAPACITY));
-        let (mut next, mut sum) = (0, 0_u64);
+        let (mut next, mut sum, meter) = (0, 0_u64, Meter::start());
         let start = Instant::now();
         while next < operations {
             let batch = next..operations.min(next + CAPACITY as u64);
@@ -57,6 +58,7 @@ pub(crate) fn handles<'a, C: Replies>(name: &'static str, workers: usize) -> Ent
             sum = results.fold(sum, u64::wrapping_add);
         }
         let time = start.elapsed();
+        meter.note(operations);
         assert_eq!(sum, sum_below(operations), "a result is missing");
         time
     };
@@ -67,11 +69,12 @@ pub(crate) fn handles<'a, C: Replies>(name: &'static str, workers: usize) -> Ent
 /// One thread hands out one job and waits for its result before it hands out the next.
 pub(crate) fn round_trips<'a, C: Replies>(name: &'static str, workers: usize) -> Entry<'a> {
     let time = move |operations| {
-        let pool = warm::<C>(workers);
+        let (pool, meter) = (warm::<C>(workers), Meter::start());
         let start = Instant::now();
         let results = (0..operations).map(|number| pool.join(pool.submit(reply(number))));
         let sum = results.fold(0, u64::wrapping_add);
         let time = start.elapsed();
+        meter.note(operations);
         assert_eq!(sum, sum_below(operations), "a result is missing");
         time
     };

@@ -2,9 +2,11 @@
 //! lists in documents.
 
 mod ask;
+mod figure;
 pub mod markdown;
 mod text;
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
@@ -37,6 +39,8 @@ pub struct Chooser {
     /// The questions and where they lead.
     pub tree: Tree,
     recipes: Vec<Recipe>,
+    /// What was measured for a leaf, by the name of its recipe.
+    figures: BTreeMap<String, String>,
 }
 
 /// The first question, its answers, and what to ask once the recipe is found.
@@ -75,6 +79,10 @@ pub struct Leaf {
     pub recipe: Option<String>,
     /// What to take today instead: in std, or in the registry.
     pub take: String,
+    /// The goal in `benches/goals.toml` whose figure stands at the leaf, once the recipe is measured.
+    pub goal: Option<String>,
+    /// The engine or crate to take when the recipe is not enough any more.
+    pub outgrown: Option<String>,
     /// What decides between this pattern and its neighbours.
     pub note: Option<String>,
     /// Whether it is one of the lines on the front page.
@@ -99,8 +107,15 @@ impl Chooser {
     ///
     /// When a file is missing or malformed; the message names it.
     pub fn load(workspace: &Workspace) -> anyhow::Result<Self> {
-        let tree = toml::from_str(&workspace.read(DATA)?).with_context(|| format!("in {DATA}"))?;
-        Ok(Self { tree, recipes: workspace.recipes()? })
+        let tree: Tree =
+            toml::from_str(&workspace.read(DATA)?).with_context(|| format!("in {DATA}"))?;
+        let (goals, mut figures) = (figure::goals(workspace)?, BTreeMap::new());
+        for leaf in tree.branch.iter().flat_map(|branch| &branch.leaf) {
+            if let Some(figure) = figure::of(workspace, &goals, leaf)? {
+                figures.insert(leaf.recipe.clone().unwrap_or_default(), figure);
+            }
+        }
+        Ok(Self { tree, recipes: workspace.recipes()?, figures })
     }
 
     /// All leaves, branch by branch.
@@ -112,5 +127,11 @@ impl Chooser {
     pub fn finished(&self, leaf: &Leaf) -> Option<&Recipe> {
         let name = leaf.recipe.as_ref()?;
         self.recipes.iter().find(|recipe| recipe.name == *name && !recipe.draft)
+    }
+
+    /// What the newest record says of a finished recipe: one goal, and its figure.
+    pub fn figure(&self, leaf: &Leaf) -> Option<&str> {
+        let recipe = self.finished(leaf)?;
+        self.figures.get(&recipe.name).map(String::as_str)
     }
 }

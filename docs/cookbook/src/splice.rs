@@ -179,8 +179,12 @@ mod tests {
             ("code src/a.rs#x", "```rs\nfn x() {}\n```"),
             ("text Cargo.toml", "```text\n[package]"),
             ("recipes", "| [demo](README.md) | A demo shows how it counts. | lock |"),
-            ("chooser", "  - to count: **[demo](README.md)**"),
-            ("measured demo", "Not measured yet"),
+            (
+                "chooser",
+                "**[demo](README.md)** (measured: Counting, beside another: 0.25x the time;",
+            ),
+            ("chooser", "when you outgrow it: a database)"),
+            ("measured demo", "| Counting, beside another | no goal | 0.25x"),
         ] {
             let (page, faults) = spliced(request);
             let opening = format!("Above.\n<!-- splice: {request} -->\n\n");

@@ -46,14 +46,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
             println!("{} of {} pages", outcomes.len() - bad, outcomes.len());
             Ok(ExitCode::from(u8::from(bad > 0)))
         }
-        Err(Refusal::Help) => {
-            println!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(Refusal::Mistake(what)) => {
-            eprintln!("{what}\n{USAGE}");
-            Ok(ExitCode::from(2))
-        }
+        Err(refusal) => Ok(refusal.tell(USAGE)),
     }
 }
 

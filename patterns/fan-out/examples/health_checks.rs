@@ -48,14 +48,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
             let well = rounds.last().is_some_and(|round| round.outcomes.iter().all(Result::is_ok));
             Ok(ExitCode::from(u8::from(!well)))
         }
-        Err(Refusal::Help) => {
-            println!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(Refusal::Mistake(what)) => {
-            eprintln!("{what}\n{USAGE}");
-            Ok(ExitCode::from(2))
-        }
+        Err(refusal) => Ok(refusal.tell(USAGE)),
     }
 }
 

@@ -85,7 +85,7 @@ impl<T, E> Run<T, E> {
     /// Receives until there is what the caller waits for.
     fn poll_until<R>(
         &mut self,
-        _: Until,
+        until: Until,
         context: &mut Context<'_>,
         take: impl Fn(&mut Outcomes<T, E>) -> Option<R>,
     ) -> Poll<R> {
@@ -94,12 +94,18 @@ impl<T, E> Run<T, E> {
                 return Poll::Ready(found);
             }
             match ready!(self.inbox.poll_recv(context)) {
-                Some(batch) => self.outcomes.write_all(batch),
+                Some(batch) => self.write(batch, until),
                 None => self.outcomes.abort_rest(),
             }
         }
     }
     // ANCHOR_END: wait
+
+    fn write(&mut self, batch: Batch<T, E>, until: Until) {
+        for (index, outcome) in batch {
+            self.outcomes.write(index, outcome, until);
+        }
+    }
 
     async fn stop(&mut self) -> usize {
         self.abort();
@@ -107,7 +113,7 @@ impl<T, E> Run<T, E> {
             discard(lane.await);
         }
         while let Ok(batch) = self.inbox.try_recv() {
-            self.outcomes.write_all(batch);
+            self.write(batch, Until::All);
         }
         self.outcomes.abort_rest();
         self.outcomes.aborted

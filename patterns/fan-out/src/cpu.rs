@@ -2,21 +2,22 @@
 //! that there is enough left to be worth sharing, then the rest over rayon.
 //!
 //! The caller owns everything and stays until the end. Lanes, as many as the limit or the pool
-//! allows, take batches from the front of what is left, smaller ones towards the end, and put their
-//! outcomes behind a mutex. A lane ends when nothing is left, or the first error has stopped all.
+//! allows and the caller one of them, take batches from the front of what is left, smaller ones
+//! towards the end, and put their outcomes behind a mutex. A lane ends when nothing is left, or the
+//! first error has stopped all.
 //!
-//! It judges by the first items, and looks at the clock ever less often: so many heavy items after
-//! many cheap ones begin alone.
+//! It judges what is left by the last few items, and does not look at the clock after each: so a
+//! couple of hundred heavy items after many cheap ones are done alone.
 //!
 //! Take along: `cpu.rs`, `sync.rs`, `error.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
-use std::{mem, vec};
+use std::{iter, mem, vec};
 
 use super::error::{ItemError, Outcome, Stopped};
 use super::sync::{AtomicBool, LOOK_AGAIN, Mutex, MutexGuard, Ordering};
-use super::sync::{WORTH_A_LOOK, WORTH_SHARING, current_num_threads, now, scope};
+use super::sync::{WORTH_A_LOOK, WORTH_SHARING, current_num_threads, in_place_scope, now};
 
 /// Works on many items, on at most as many at once as its limit allows and as rayon has threads.
 ///
@@ -37,7 +38,8 @@ impl FanOut {
         Self { limit }
     }
 
-    /// Every outcome, in the order of the input. Blocks: in async code, ask for a thread first.
+    /// Every outcome, in the order of the input. Blocks: async code calls it inside tokio's
+    /// `spawn_blocking`.
     ///
     /// # Panics
     ///
@@ -104,7 +106,7 @@ impl FanOut {
                 locked(&done).push((start, outcomes));
             }
         };
-        scope(|scope| {
+        in_place_scope(|scope| {
             for _ in 1..lanes {
                 scope.spawn(|_| lane());
             }
@@ -134,7 +136,7 @@ impl<F> Work<F> {
 
     // ANCHOR: begin
     /// Works on items here, a few at a time, until all are done, or what is left is worth sharing.
-    /// Then tells how long an item takes.
+    /// Then tells how long one of the last few took.
     fn begin<I, T, E>(
         &self,
         items: &mut vec::IntoIter<I>,
@@ -148,19 +150,20 @@ impl<F> Work<F> {
             self.through(items, outcomes);
             return None;
         }
-        let (begin, mut few) = (now(), 1);
+        let (mut since, mut before, mut few) = (now(), 0, 1);
         loop {
             self.through(items.by_ref().take(few), outcomes);
             if items.len() == 0 || self.is_stopped() {
                 return None;
             }
             // One look at the clock costs as much as several cheap items.
-            let spent = begin.elapsed();
+            let spent = since.elapsed();
             if spent >= WORTH_A_LOOK {
-                let pace = spent / outcomes.len() as u32;
+                let pace = spent / (outcomes.len() - before) as u32;
                 if pace * items.len() as u32 >= WORTH_SHARING {
                     return Some(pace);
                 }
+                (since, before) = (since + spent, outcomes.len());
             }
             few = (few * 2).min(LOOK_AGAIN);
         }
@@ -184,6 +187,8 @@ impl<F> Work<F> {
         }
     }
 
+    /// If it panics, `extend` has kept what came before. Who does not stop at an error does not
+    /// look out for one, which makes cheap items cheaper.
     fn until_a_panic<I, T, E>(
         &self,
         items: &mut impl Iterator<Item = I>,
@@ -191,13 +196,18 @@ impl<F> Work<F> {
     ) where
         F: Fn(I) -> Result<T, E>,
     {
-        while !self.is_stopped() {
-            let Some(item) = items.next() else { return };
+        let work = |item| {
             let outcome = (self.each)(item).map_err(ItemError::Failed);
             if outcome.is_err() {
                 self.stop();
             }
-            outcomes.push(outcome);
+            outcome
+        };
+        if self.stop_on_error {
+            let next = || if self.is_stopped() { None } else { items.next() };
+            outcomes.extend(iter::from_fn(next).map(work));
+        } else {
+            outcomes.extend(items.map(work));
         }
     }
 
@@ -218,7 +228,7 @@ struct Queue<I> {
     next: usize,
     items: vec::IntoIter<I>,
     lanes: usize,
-    /// How long one item took in the beginning.
+    /// How long an item takes, as far as is known.
     pace: Duration,
 }
 

@@ -45,7 +45,8 @@ impl FanOut {
         let left = items.len();
         let cluster = Cluster::new(left.min(limit), timeout);
         let futures = Some(items.into_iter().map(work));
-        let work = Work { futures, begun: 0, outcomes: Outcomes::new(left) };
+        let outcomes = Outcomes::new(left);
+        let work = Work { futures, begun: 0, outcomes, until: Until::Next };
         Run { cluster, work, left }
     }
 }
@@ -70,10 +71,11 @@ where
     /// items which never wait let other tasks run.
     fn poll_until<R>(
         &mut self,
-        _: Until,
+        until: Until,
         context: &Context<'_>,
         take: impl Fn(&mut Outcomes<T, E>) -> Option<R>,
     ) -> Poll<R> {
+        self.work.until = until;
         for _ in 0..ROUNDS {
             if let Some(found) = take(&mut self.work.outcomes) {
                 return Poll::Ready(found);
@@ -112,6 +114,8 @@ struct Work<S, T, E> {
     /// How many have begun, which is the index of the next.
     begun: usize,
     outcomes: Outcomes<T, E>,
+    /// What the caller waits for.
+    until: Until,
 }
 
 impl<S: Iterator, T, E> Desk<S::Item, T, E> for Work<S, T, E> {
@@ -126,6 +130,6 @@ impl<S: Iterator, T, E> Desk<S::Item, T, E> for Work<S, T, E> {
     }
 
     fn done(&mut self, index: usize, outcome: Outcome<T, E>) {
-        self.outcomes.write(index, outcome, Until::Next);
+        self.outcomes.write(index, outcome, self.until);
     }
 }

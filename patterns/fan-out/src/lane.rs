@@ -51,6 +51,7 @@ struct Lane<N, F, T, E, P> {
     tell: P,
 }
 
+/// Where a lane gets its items, and where their outcomes wait to be told.
 struct Ends<N, T, E> {
     /// `None` once it had nothing more.
     next: Option<N>,

@@ -37,7 +37,7 @@ impl<T, E> Outcomes<T, E> {
         Self { slots, fresh: VecDeque::new(), open: count, aborted: 0 }
     }
 
-    /// Writes an outcome down. Whether a caller who waits for that should know.
+    /// Writes an outcome down. Whether a caller who waits for `until` should know.
     pub(crate) fn write(&mut self, index: usize, outcome: Outcome<T, E>, until: Until) -> bool {
         let failed = outcome.is_err();
         self.slots[index] = Some(outcome);
@@ -50,13 +50,6 @@ impl<T, E> Outcomes<T, E> {
             Until::Next => true,
             Until::Error => failed,
             Until::All => false,
-        }
-    }
-
-    /// Writes several down.
-    pub(crate) fn write_all(&mut self, outcomes: Vec<(usize, Outcome<T, E>)>) {
-        for (index, outcome) in outcomes {
-            self.write(index, outcome, Until::Next);
         }
     }
 

@@ -42,8 +42,7 @@ macro_rules! constructors {
         }
 
         /// Like [`new`](Self::new), and no item may take longer than `per_item`, from its own
-        /// beginning. One that does is dropped, and its outcome is
-        /// `TimedOut`.
+        /// beginning. One that does is dropped, and its outcome is `TimedOut`.
         ///
         /// # Panics
         ///

@@ -6,7 +6,7 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-pub(crate) use rayon::{current_num_threads, scope};
+pub(crate) use rayon::{current_num_threads, in_place_scope};
 pub(crate) use tokio::sync::mpsc;
 pub(crate) use tokio::task::coop::has_budget_remaining;
 pub(crate) use tokio::task::{JoinHandle, spawn};

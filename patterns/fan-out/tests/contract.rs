@@ -24,15 +24,22 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Runs a test on this thread alone, with a clock that jumps.
 fn wait<F: Future>(test: F) -> F::Output {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
-    let test = async { timeout(LONG, test).await.expect("no wait for ever") };
-    runtime.expect("a runtime").block_on(test)
+    runtime.expect("a runtime").block_on(in_time(test))
 }
 
 /// Runs a test with two threads for its tasks.
 fn wait_on_threads<F: Future>(test: F) -> F::Output {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
-    let test = async { timeout(LONG, test).await.expect("no wait for ever") };
-    runtime.expect("a runtime").block_on(test)
+    runtime.expect("a runtime").block_on(in_time(test))
+}
+
+/// A time-out polls once more before it fires. So a test whose wake-up is lost would still end well,
+/// called by the alarm, and only the time tells.
+async fn in_time<F: Future>(test: F) -> F::Output {
+    let begin = Instant::now();
+    let output = timeout(LONG, test).await.expect("no wait for ever");
+    assert!(begin.elapsed() < LONG, "nobody woke it");
+    output
 }
 
 /// Work that takes a second, or as many as asked for.
@@ -247,6 +254,37 @@ macro_rules! in_tasks {
 
 in_tasks!(channel_in_tasks, channel);
 in_tasks!(lock_in_tasks, lock);
+
+/// What `lock` promises beyond that.
+mod lock_calls_its_caller {
+    use super::*;
+    use fan_out::lock::FanOut;
+
+    /// How often a caller is polled who waits for this: once to begin with, then at each call.
+    async fn polls<F: Future>(future: F) -> usize {
+        let (mut future, mut polls) = (pin!(future), 0);
+        let count = |context: &mut Context<'_>| {
+            polls += 1;
+            future.as_mut().poll(context).map(drop)
+        };
+        poll_fn(count).await;
+        polls
+    }
+
+    #[test]
+    fn the_caller_is_woken_for_what_it_waits_for_alone() {
+        wait(async {
+            let run = || {
+                FanOut::new(3).run(0..20, |item| async move {
+                    yield_now().await;
+                    Ok::<_, String>(item)
+                })
+            };
+            assert_eq!(polls(run().all()).await, 2, "called for the last outcome");
+            assert_eq!(polls(run().all_ok()).await, 2, "and not for those that are no error");
+        });
+    }
+}
 
 /// What `joined` promises instead.
 mod joined_in_one_task {

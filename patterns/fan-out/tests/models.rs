@@ -28,14 +28,23 @@ mod sync {
     pub(crate) use shuttle::sync::{Arc, Mutex, MutexGuard};
     pub(crate) use std::time::Instant;
 
-    pub(crate) use super::stand_ins::{Timeout, mpsc, queue, scope, timeout};
+    use std::cell::Cell;
+
+    pub(crate) use super::stand_ins::{Timeout, in_place_scope, mpsc, queue, timeout};
 
     pub(crate) fn now() -> Instant {
         Instant::now()
     }
 
+    thread_local! {
+        /// How many more looks at the budget find none. A run of the checker has one thread.
+        pub(crate) static REFUSALS: Cell<usize> = const { Cell::new(0) };
+    }
+
     pub(crate) fn has_budget_remaining() -> bool {
-        true
+        let left = REFUSALS.get();
+        REFUSALS.set(left.saturating_sub(1));
+        left == 0
     }
 
     pub(crate) fn current_num_threads() -> usize {
@@ -228,6 +237,17 @@ macro_rules! in_tasks {
                     assert_eq!(work.now.load(SeqCst), 0, "cancelled and awaited");
                 });
                 count(concat!(stringify!($variant), "_stop"), schedules);
+            }
+
+            #[test]
+            fn a_lane_without_a_budget_comes_back() {
+                let schedules = holds(bound(2), || {
+                    sync::REFUSALS.set(3);
+                    let run = FanOut::new(2).run(0..3, |item| async move { Ok::<_, ()>(item) });
+                    assert_eq!(block_on(run.all_ok()).expect("no lane gave up"), [0, 1, 2]);
+                    assert_eq!(sync::REFUSALS.get(), 0, "lanes were refused");
+                });
+                count(concat!(stringify!($variant), "_budget"), schedules);
             }
 
             #[test]

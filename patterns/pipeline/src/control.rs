@@ -1,6 +1,5 @@
 //! What all threads of one run share: whether to go on, what stopped it, and who did how much.
 
-use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -75,20 +74,6 @@ impl<E> Control<E> {
             None => Ok(Summary { stages: mem::take(&mut books.done) }),
         }
     }
-}
-
-/// What a panic said. Its payload is foreign as well, and may panic when it drops.
-#[cold]
-pub(crate) fn message(panic: Box<dyn Any + Send>) -> String {
-    let said = if let Some(said) = panic.downcast_ref::<String>() {
-        said.clone()
-    } else if let Some(said) = panic.downcast_ref::<&str>() {
-        (*said).to_owned()
-    } else {
-        "no message".to_owned()
-    };
-    dispose(panic);
-    said
 }
 
 /// Drops what nobody wants any more. A panic in its `Drop` has nobody to go to: the run is over

@@ -21,4 +21,4 @@ mod task_order;
 mod task_stage;
 mod threads;
 
-pub use error::{Cause, Stopped, Summary};
+pub use error::{Cause, Panic, Stopped, Summary};

@@ -58,7 +58,7 @@ struct State<T> {
     /// comes back for more.
     held: usize,
     givers: usize,
-    /// Sleepers nobody has woken yet. Whoever wakes one takes it off the count.
+    /// Sleepers nobody has woken yet, never too few. Whoever wakes one takes it off the count.
     idle_takers: usize,
     idle_givers: usize,
     /// A giver has slept for long, so the next free place wakes one. Otherwise they sleep until half
@@ -196,10 +196,9 @@ impl<T> Queue<T> {
             }
             let nap = self.emptied.wait_timeout(state, NAP).expect("no panic under this lock");
             state = nap.0;
-            if nap.1.timed_out() {
-                state.idle_givers = state.idle_givers.saturating_sub(1);
-                state.hurry = true;
-            }
+            // Its count stays: whoever woke others meanwhile may have taken it off. A count too high
+            // costs a call to nobody, one too low a giver who sleeps for ever.
+            state.hurry |= nap.1.timed_out();
         }
         state
     }

@@ -1,8 +1,8 @@
-//! A look before the sleep.
+//! A look before the sleep, because to be woken costs more than most waits.
 
 use super::sync::{SPINS, YIELDS, thread};
 
-/// Looks for a moment whether it is time. The thread stays on its core.
+/// Looks for a moment whether it is `ready`, and stays on its core. Whether it became so.
 #[inline]
 pub(crate) fn spin(mut ready: impl FnMut() -> bool) -> bool {
     for _ in 0..SPINS {
@@ -14,17 +14,12 @@ pub(crate) fn spin(mut ready: impl FnMut() -> bool) -> bool {
     false
 }
 
-/// Looks longer, because to be woken costs more than most waits. In the end it lets others run on
-/// its core: with more threads than cores, one of them is who it waits for.
+/// Looks for longer, and in the end lets others run on its core: with more threads than cores, one
+/// of them is who it waits for. Whether it became ready.
 pub(crate) fn look(mut ready: impl FnMut() -> bool) -> bool {
-    if spin(&mut ready) {
-        return true;
-    }
-    for _ in 0..YIELDS {
-        thread::yield_now();
-        if ready() {
-            return true;
-        }
-    }
-    false
+    spin(&mut ready)
+        || (0..YIELDS).any(|_| {
+            thread::yield_now();
+            ready()
+        })
 }

@@ -90,7 +90,7 @@ impl<T: Send + 'static> hop::Give<T> for Give<T> {
         unsafe { (*slot).write(item) };
         self.tail += 1;
         self.ring.tail.0.store(self.tail, Ordering::Release);
-        self.ring.filled.0.strike();
+        self.ring.filled.0.ring();
     }
 }
 
@@ -135,7 +135,7 @@ impl<T> Take<T> {
         // The head before the look at the bell, as in `Bell::wait` the bell before the look at the
         // head: one of the two sees the other.
         fence(Ordering::SeqCst);
-        self.ring.emptied.0.strike();
+        self.ring.emptied.0.ring();
     }
 
     /// Returns when there is an item, or when there will be none.
@@ -169,7 +169,7 @@ impl<T> Drop for Give<T> {
     fn drop(&mut self) {
         self.ring.ended.0.store(true, Ordering::Release);
         fence(Ordering::SeqCst);
-        self.ring.filled.0.strike();
+        self.ring.filled.0.ring();
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::control::{Control, dispose, message};
+use super::control::{Control, dispose};
 use super::error::Cause;
 use super::hop::{Give, Item, Take};
 use super::order::{Intake, Order};
@@ -41,7 +41,7 @@ impl<E> Post<E> {
         let mut log = Log::default();
         let end = catch_unwind(AssertUnwindSafe(|| life(&mut log)));
         if let Err(panic) = end {
-            self.control.stop(self.stage, log.position, Cause::Panicked(message(panic)));
+            self.control.stop(self.stage, log.position, Cause::Panicked(panic.into()));
         }
         self.control.add_done(self.number, log.done);
     }
@@ -51,7 +51,7 @@ impl<E> Post<E> {
     /// leaves the way of an item free of calls that the compiler cannot see through.
     fn each(&self, log: &mut Log, mut go_on: impl FnMut(&mut Log), mut after_panic: impl FnMut()) {
         while let Err(panic) = catch_unwind(AssertUnwindSafe(|| go_on(log))) {
-            self.control.stop(self.stage, log.position, Cause::Panicked(message(panic)));
+            self.control.stop(self.stage, log.position, Cause::Panicked(panic.into()));
             after_panic();
         }
     }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_util::future::{FutureExt, join};
 use futures_util::stream::{Stream, StreamExt};
 
-use super::control::{Control, message};
+use super::control::Control;
 use super::error::Cause;
 use super::hop::Item;
 use super::task_hop::{Input, Output};
@@ -55,7 +55,7 @@ impl<E> Post<E> {
     /// Runs the life of a task. An error or a panic in it stops the run.
     pub(crate) async fn watch(self, life: impl Future<Output = End<E>>) {
         let end = AssertUnwindSafe(life).catch_unwind().await;
-        let end = end.unwrap_or_else(|panic| Err(Cause::Panicked(message(panic))));
+        let end = end.unwrap_or_else(|panic| Err(Cause::Panicked(panic.into())));
         if let Err(cause) = end {
             self.control.stop(self.stage, self.log.position.load(Ordering::Relaxed), cause);
         }

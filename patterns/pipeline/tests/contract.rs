@@ -52,11 +52,7 @@ impl Drop for Touchy {
 
 /// A quiet panic.
 fn panics() -> ! {
-    std::panic::resume_unwind(Box::new("a stage's own trouble".to_owned()))
-}
-
-fn panicked<E>(message: &str) -> Cause<E> {
-    Cause::Panicked(message.into())
+    std::panic::resume_unwind(Box::new("of its own".to_owned()))
 }
 
 /// Numbers from zero, and no error.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use pipeline::Stopped;
 use pipeline::lock::Pipeline;
-use pipeline::{Cause, Stopped};
 
 /// Longer than anything here takes; a test that needs it has failed.
 const LONG: Duration = Duration::from_secs(30);
@@ -36,8 +36,8 @@ fn a_read_cut_short_looks_complete_when_errors_are_ignored() {
     assert_eq!(extract_ignoring_errors(|_| ()), 3, "and nothing says that there were more");
 
     let run = Pipeline::new(2).source(rows()).sink("load", |_| Ok(())).run();
-    let cause = Cause::Failed("connection lost");
-    assert_eq!(run, Err(Stopped { stage: "source", position: 3, cause }));
+    let said = "stage `source` stopped at item 3: connection lost";
+    assert_eq!(run.expect_err("the read fails").to_string(), said);
 }
 
 /// Waits for the loader before the extractor, who waits for the loader: what a stop must not do.
@@ -55,14 +55,13 @@ fn a_loader_that_fails_ends_its_extractor() {
     assert_eq!(Arc::strong_count(&alive), 1, "the extractor is gone");
 }
 
-// ANCHOR: counting
-/// Counts results until there are as many as jobs. A worker that panics takes its job along, and
-/// the collector waits for it: for ever, while another worker lives.
-fn collect_by_counting(jobs: usize, patience: Duration) -> usize {
+/// Starts two workers and sends them all jobs. The collector would count results until there are as
+/// many as jobs; a worker that panics takes its job along.
+fn results_of(jobs: usize) -> (mpsc::SyncSender<usize>, mpsc::Receiver<usize>) {
     let (job_sender, receiver) = mpsc::sync_channel(jobs);
     let (result_sender, results) = mpsc::sync_channel(jobs);
     let receiver = Arc::new(Mutex::new(receiver));
-    for _ in 0..2 {
+    let worker = |_| {
         let (receiver, results) = (Arc::clone(&receiver), result_sender.clone());
         thread::spawn(move || {
             loop {
@@ -73,25 +72,30 @@ fn collect_by_counting(jobs: usize, patience: Duration) -> usize {
                 }
                 results.send(job).unwrap();
             }
-        });
-    }
+        })
+    };
+    let workers: Vec<_> = (0..2).map(worker).collect();
     for job in 0..jobs {
         job_sender.send(job).unwrap();
     }
-    (0..jobs).map_while(|_| results.recv_timeout(patience).ok()).count()
+    drop(job_sender);
+    let died = workers.into_iter().filter_map(|worker| worker.join().err()).count();
+    assert_eq!(died, 1);
+    (result_sender, results)
 }
-// ANCHOR_END: counting
 
 #[test]
 fn a_worker_that_panics_leaves_a_counting_collector_waiting() {
-    // The collector itself holds a sender, so no disconnection ends its wait either.
-    assert_eq!(collect_by_counting(10, Duration::from_millis(300)), 9, "it waits for the tenth");
+    let (_kept, results) = results_of(10); // as in Go, where nobody closes the results
+    assert_eq!(results.try_iter().count(), 9);
+    // The tenth is awaited: nobody is left to send it, and the channel is not at its end.
+    assert_eq!(results.try_recv(), Err(mpsc::TryRecvError::Empty));
 
     let resize = |job| if job == 1 { resume_unwind(Box::new("a broken image")) } else { Ok(job) };
-    let jobs = (0..10).map(Ok::<u64, ()>);
+    let jobs = (0..10).map(Ok::<u64, String>);
     let run = Pipeline::new(1).source(jobs).stage("resize", 2, resize).sink("count", |_| Ok(()));
-    let cause = Cause::Panicked("a broken image".into());
-    assert_eq!(run.run(), Err(Stopped { stage: "resize", position: 1, cause }));
+    let said = "stage `resize` stopped at item 1: it panicked: a broken image";
+    assert_eq!(run.run().expect_err("it panics").to_string(), said);
 }
 
 /// A job that needs small buffers: as many jobs as one likes, at a capacity of one.
@@ -106,7 +110,6 @@ fn a_pipeline_needs_no_buffer_as_large_as_its_input() {
 /// Three records. The first holds a line break in quotes.
 const RECORDS: &str = "name,amount\n\"first\nsecond\",1\nthird,2\nfourth,4\n";
 
-// ANCHOR: lines
 /// Sums the amounts of a CSV file, a line at a time, and leaves out what it cannot read.
 fn sum_of_lines(file: &str) -> u64 {
     let lines = file.lines().skip(1);
@@ -127,7 +130,6 @@ fn lines_up_to(limit: u64, file: &str) -> usize {
         lines += 1;
     }
 }
-// ANCHOR_END: lines
 
 /// Names and amounts, cut by a reader that knows the format, on the source's thread.
 fn totals(file: &'static str) -> Result<BTreeMap<String, u64>, Stopped<String>> {
@@ -172,7 +174,6 @@ fn a_long_line_ends_the_scan_without_an_error() {
     assert!(stopped.to_string().contains("line: 3"), "{stopped}");
 }
 
-// ANCHOR: open_batch
 /// Sends batches of four. What does not fill one stays in the sender's hand until the next item.
 fn send_in_fours(items: impl Iterator<Item = u64>, batches: &mpsc::SyncSender<Vec<u64>>) {
     let mut open = Vec::new();
@@ -184,7 +185,6 @@ fn send_in_fours(items: impl Iterator<Item = u64>, batches: &mpsc::SyncSender<Ve
     }
     batches.send(open).unwrap();
 }
-// ANCHOR_END: open_batch
 
 #[test]
 fn an_item_in_an_open_batch_waits_for_the_next() {

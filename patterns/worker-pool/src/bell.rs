@@ -1,5 +1,5 @@
-//! How a thread sleeps, and how it is woken: it waits for its bell, others ring it. A ring that
-//! comes first is not lost.
+//! How a thread sleeps until it is told, and how another wakes it: it waits for its bell, others ring
+//! it. A ring that comes first is not lost.
 
 use std::time::Instant;
 
@@ -58,19 +58,19 @@ impl Ring for Bell {
     }
 }
 
-/// Looks for a moment before somebody sleeps: first it spins, then it lets others run. Whether
-/// `seen` came true.
+/// Looks before the sleep, because to be woken costs more than most waits: for a moment on its core,
+/// and then it lets others run there, one of whom may be who it waits for. Whether it became `ready`.
 #[inline]
-pub(crate) fn look(seen: impl Fn() -> bool) -> bool {
+pub(crate) fn look(ready: impl Fn() -> bool) -> bool {
     for _ in 0..SPINS {
-        if seen() {
+        if ready() {
             return true;
         }
         std::hint::spin_loop();
     }
     (0..YIELDS).any(|_| {
         thread::yield_now();
-        seen()
+        ready()
     })
 }
 

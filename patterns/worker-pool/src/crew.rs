@@ -29,7 +29,8 @@ pub(crate) struct Team<Q> {
 /// How long a caller waits for room.
 #[derive(Clone, Copy)]
 pub(crate) enum Patience {
-    None,
+    Zero,
+    /// Without an end, it is endless.
     Until(Option<Instant>),
 }
 
@@ -80,7 +81,7 @@ impl<Q: Queue> Team<Q> {
     #[inline]
     fn put(&self, job: Job, patience: Patience) -> Result<(), Refused> {
         match patience {
-            Patience::None => self.queue.try_push(job),
+            Patience::Zero => self.queue.try_push(job),
             Patience::Until(deadline) => match place::worker_of(self.id()) {
                 None => self.queue.push(job, deadline),
                 Some(worker) => self.put_from_inside(worker, job),
@@ -234,7 +235,6 @@ impl<Q: Queue> Member<Q> {
 }
 
 impl<Q: Queue> Crew for Member<Q> {
-    // ANCHOR: help
     fn help_until_done(&self, target: &Arc<dyn Run>, deadline: Option<Instant>) -> End {
         while !target.is_done() {
             if target.may_start(self.place.pool) {
@@ -250,7 +250,6 @@ impl<Q: Queue> Crew for Member<Q> {
         }
         End::Done
     }
-    // ANCHOR_END: help
 }
 
 /// Waits on a thread that is no worker, and so has no part in any circle.

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
 
@@ -49,9 +50,9 @@ pub enum SubmitTimeoutError<F> {
 /// Why [`Handle::join`] has no result.
 #[derive(Error)]
 pub enum JoinError<T> {
-    /// The job panicked; this is what it panicked with.
-    #[error("the job panicked")]
-    Panicked(Box<dyn Any + Send>),
+    /// The job panicked; this is what the panic carried.
+    #[error("the job panicked: {0}")]
+    Panicked(Panic),
     /// The pool was aborted before the job started.
     #[error("the job was dropped before it started")]
     Aborted,
@@ -66,9 +67,9 @@ pub enum TryJoinError<T> {
     /// The job has not ended. Another try may succeed.
     #[error("the job has not ended yet")]
     NotNow(Handle<T>),
-    /// The job panicked; this is what it panicked with.
-    #[error("the job panicked")]
-    Panicked(Box<dyn Any + Send>),
+    /// The job panicked; this is what the panic carried.
+    #[error("the job panicked: {0}")]
+    Panicked(Panic),
     /// The pool was aborted before the job started.
     #[error("the job was dropped before it started")]
     Aborted,
@@ -80,9 +81,9 @@ pub enum JoinTimeoutError<T> {
     /// The time was up first.
     #[error("the job did not end within the time limit")]
     TimedOut(Handle<T>),
-    /// The job panicked; this is what it panicked with.
-    #[error("the job panicked")]
-    Panicked(Box<dyn Any + Send>),
+    /// The job panicked; this is what the panic carried.
+    #[error("the job panicked: {0}")]
+    Panicked(Panic),
     /// The pool was aborted before the job started.
     #[error("the job was dropped before it started")]
     Aborted,
@@ -100,14 +101,53 @@ pub enum ShutdownError {
     WouldDeadlock,
 }
 
-/// Shows the variant alone: jobs and results need no `Debug`.
+/// What a panic carried. It shows as the text of the panic, if it had any.
+pub struct Panic(Box<Inner>);
+
+struct Inner {
+    text: String,
+    /// Never locked: a mutex is what makes a payload `Sync`, and with it the errors that hold one.
+    payload: Mutex<Box<dyn Any + Send>>,
+}
+
+impl Panic {
+    /// The payload, for [`resume_unwind`](std::panic::resume_unwind) or to look into.
+    pub fn into_payload(self) -> Box<dyn Any + Send> {
+        self.0.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Box<dyn Any + Send>> for Panic {
+    fn from(payload: Box<dyn Any + Send>) -> Self {
+        let text = match payload.downcast_ref::<&str>() {
+            Some(text) => (*text).to_owned(),
+            None => payload.downcast_ref().cloned().unwrap_or_else(|| "no text".to_owned()),
+        };
+        Self(Box::new(Inner { text, payload: Mutex::new(payload) }))
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panic").field(&self.0.text).finish()
+    }
+}
+
+/// Shows the variant, and a panic: jobs and results need no `Debug`.
 macro_rules! debug_by_name {
-    ($($error:ident: $($variant:ident)+;)+) => {$(
+    ($($error:ident: $($variant:ident)+ $(, $shown:ident)?;)+) => {$(
         impl<T> fmt::Debug for $error<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$variant { .. } => stringify!($variant),)+
-                })
+                match self {
+                    $(Self::$variant { .. } => f.write_str(stringify!($variant)),)+
+                    $(Self::$shown(it) => f.debug_tuple(stringify!($shown)).field(it).finish(),)?
+                }
             }
         }
     )+};
@@ -117,7 +157,7 @@ debug_by_name! {
     SubmitError: Closed Full;
     TrySubmitError: Full Closed;
     SubmitTimeoutError: TimedOut Closed Full;
-    JoinError: Panicked Aborted WouldDeadlock;
-    TryJoinError: NotNow Panicked Aborted;
-    JoinTimeoutError: TimedOut Panicked Aborted WouldDeadlock;
+    JoinError: Aborted WouldDeadlock, Panicked;
+    TryJoinError: NotNow Aborted, Panicked;
+    JoinTimeoutError: TimedOut Aborted WouldDeadlock, Panicked;
 }

@@ -14,8 +14,8 @@ use super::sync::Arc;
 ///
 /// To wait inside a job is to work: if the job waited for has not started, it runs right there, and
 /// if it runs on another worker, this one runs queued jobs meanwhile. The last of those
-/// may take longer than the job waited for. So deep run at most [`DEPTH`](crate::lock::Pool::DEPTH)
-/// jobs, one inside the other.
+/// may take longer than the job waited for. At most [`DEPTH`](crate::lock::Pool::DEPTH) jobs run so,
+/// one inside the other.
 #[must_use = "to wait for the job, join it; to let it go, drop the handle"]
 pub struct Handle<T> {
     slot: Arc<dyn Slot<T>>,
@@ -30,14 +30,14 @@ impl<T> Handle<T> {
     ///
     /// # Errors
     ///
-    /// [`JoinError::Panicked`] with what the job panicked with, [`JoinError::Aborted`] if it never
+    /// [`JoinError::Panicked`] with what the panic carried, [`JoinError::Aborted`] if it never
     /// started, [`JoinError::WouldDeadlock`] inside a job, if it would wait for itself: through its
     /// own handle, through a circle of waiting jobs, or with too many on its stack.
     pub fn join(self) -> Result<T, JoinError<T>> {
         match self.wait(None) {
             End::Done => match self.outcome() {
                 Outcome::Finished(value) => Ok(value),
-                Outcome::Panicked(payload) => Err(JoinError::Panicked(payload)),
+                Outcome::Panicked(payload) => Err(JoinError::Panicked(payload.into())),
                 Outcome::Aborted => Err(JoinError::Aborted),
             },
             End::WouldDeadlock => Err(JoinError::WouldDeadlock(self)),
@@ -55,7 +55,7 @@ impl<T> Handle<T> {
         match self.wait(Some(limit)) {
             End::Done => match self.outcome() {
                 Outcome::Finished(value) => Ok(value),
-                Outcome::Panicked(payload) => Err(JoinTimeoutError::Panicked(payload)),
+                Outcome::Panicked(payload) => Err(JoinTimeoutError::Panicked(payload.into())),
                 Outcome::Aborted => Err(JoinTimeoutError::Aborted),
             },
             End::WouldDeadlock => Err(JoinTimeoutError::WouldDeadlock(self)),
@@ -74,7 +74,7 @@ impl<T> Handle<T> {
         }
         match self.outcome() {
             Outcome::Finished(value) => Ok(value),
-            Outcome::Panicked(payload) => Err(TryJoinError::Panicked(payload)),
+            Outcome::Panicked(payload) => Err(TryJoinError::Panicked(payload.into())),
             Outcome::Aborted => Err(TryJoinError::Aborted),
         }
     }

@@ -18,8 +18,8 @@ mod surface;
 mod sync;
 
 pub use error::{
-    JoinError, JoinTimeoutError, ShutdownError, SubmitError, SubmitTimeoutError, TryJoinError,
-    TrySubmitError,
+    JoinError, JoinTimeoutError, Panic, ShutdownError, SubmitError, SubmitTimeoutError,
+    TryJoinError, TrySubmitError,
 };
 pub use handle::Handle;
 pub use queue::Aborted;

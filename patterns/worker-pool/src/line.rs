@@ -38,7 +38,8 @@ impl Idle {
     /// Whether the worker is to look for a job: not if somebody does already.
     #[must_use]
     pub(crate) fn starts_to_search(&mut self) -> bool {
-        // With `+= usize::from(..)` instead, rustc 1.95 optimises the store away at level 3.
+        // A branch, and no `+= usize::from(first)`: from opt-level 2 on rustc 1.95 then forgets to
+        // compute `first`, and nothing is counted (rust-lang/rust#158206).
         if self.searching > 0 {
             return false;
         }
@@ -62,28 +63,40 @@ impl Idle {
     }
 }
 
-/// Callers who wait for room, the first in front. It stands under the queue's mutex.
-#[derive(Default)]
-pub(crate) struct Waiting(VecDeque<Arc<Bell>>);
+/// Callers who wait for room; nobody, once closed. It stands under the queue's mutex.
+pub(crate) struct Waiting {
+    /// The first in front.
+    bells: VecDeque<Arc<Bell>>,
+    /// Half of the queue.
+    half: usize,
+}
 
 impl Waiting {
-    pub(crate) fn join(&mut self, bell: &Arc<Bell>) {
-        self.0.push_back(Arc::clone(bell));
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { bells: VecDeque::new(), half: capacity / 2 }
     }
 
-    /// There is room for one. Whom to ring, once the mutex is free.
-    #[must_use]
-    pub(crate) fn call(&mut self) -> Option<Arc<Bell>> {
-        self.0.pop_front()
+    pub(crate) fn join(&mut self, bell: &Arc<Bell>) {
+        self.bells.push_back(Arc::clone(bell));
     }
+
+    // ANCHOR: room
+    /// So many jobs are left: whom to ring, once the mutex is free. A caller is called when half of
+    /// the queue is free, not for each place: it would fill it and sleep again, and each job would
+    /// cost a wake-up. Should the jobs wait for that caller, its nap ends soon.
+    #[must_use]
+    pub(crate) fn call(&mut self, jobs: usize) -> Option<Arc<Bell>> {
+        if jobs <= self.half { self.bells.pop_front() } else { None }
+    }
+    // ANCHOR_END: room
 
     #[must_use]
     pub(crate) fn call_all(&mut self) -> Vec<Arc<Bell>> {
-        self.0.drain(..).collect()
+        self.bells.drain(..).collect()
     }
 
     pub(crate) fn leave(&mut self, bell: &Arc<Bell>) {
-        self.0.retain(|other| !Arc::ptr_eq(other, bell));
+        self.bells.retain(|other| !Arc::ptr_eq(other, bell));
     }
 }
 

@@ -47,7 +47,6 @@ struct State {
     jobs: VecDeque<Job>,
     closed: bool,
     idle: Idle,
-    /// Callers who wait for room; nobody, once closed.
     room: Waiting,
 }
 
@@ -59,7 +58,7 @@ impl Queue for Ring {
             jobs: VecDeque::new(),
             closed: false,
             idle: Idle::default(),
-            room: Waiting::default(),
+            room: Waiting::new(capacity),
         };
         Self {
             state: Mutex::new(state),
@@ -112,7 +111,8 @@ impl Queue for Ring {
         let mut state = self.state();
         let job = state.jobs.pop_front()?;
         self.note_len(&state);
-        let caller = state.call_for_room(self.capacity);
+        let left = state.jobs.len();
+        let caller = state.room.call(left);
         drop(state);
         ring(caller);
         Some(job)
@@ -167,7 +167,6 @@ impl Queue for Ring {
 }
 
 impl Ring {
-    // ANCHOR: take
     /// Takes the oldest job, and ends the search for it: if there is more, the next worker is called.
     /// One ring may stand for two, a call and the end of a job that was waited for; so whoever finds
     /// nothing says that it was rung, and looks at both.
@@ -185,13 +184,13 @@ impl Ring {
                 worker = state.idle.call();
             }
         }
-        let caller = state.call_for_room(self.capacity);
+        let left = state.jobs.len();
+        let caller = state.room.call(left);
         drop(state);
         ring(worker);
         ring(caller);
         next
     }
-    // ANCHOR_END: take
 
     /// Returns when half of the queue is free, when it is closed, when the time is up, and after a
     /// nap.
@@ -217,15 +216,4 @@ impl Ring {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics under this mutex")
     }
-}
-
-impl State {
-    // ANCHOR: room
-    /// A caller is called when half of the queue is free, not for each place: it would fill it and
-    /// sleep again, and each job would cost a wake-up. Should the jobs wait for that caller, its nap
-    /// ends soon.
-    fn call_for_room(&mut self, capacity: usize) -> Option<Arc<Bell>> {
-        if self.jobs.len() <= capacity / 2 { self.room.call() } else { None }
-    }
-    // ANCHOR_END: room
 }

@@ -54,7 +54,6 @@ struct Inbox {
     limit: usize,
     closed: bool,
     idle: Idle,
-    /// Callers who wait for room; nobody, once closed.
     room: Waiting,
 }
 
@@ -81,7 +80,7 @@ impl Queue for Deques {
             limit: capacity,
             closed: false,
             idle: Idle::default(),
-            room: Waiting::default(),
+            room: Waiting::new(capacity),
         };
         let local = || Local { jobs: Mutex::new(VecDeque::new()), started: AtomicUsize::new(0) };
         Self {
@@ -154,7 +153,7 @@ impl Queue for Deques {
         let nothing = self.queued(&inbox) == 0;
         if nothing && inbox.closed {
             drop(inbox);
-            return self.leave(searching, Next::Ended);
+            return self.end_search(searching, Next::Ended);
         }
         if nothing {
             inbox.idle.falls_asleep(bell, searching);
@@ -164,9 +163,10 @@ impl Queue for Deques {
         } else {
             drop(inbox);
         }
-        // As in the lock variant, one ring may stand for two.
+        // One ring may stand for two, a call and the end of a job that was waited for: so whoever
+        // finds nothing says that it was rung, and looks at both.
         let next = self.pop(worker).map_or(Next::Rung, Next::Job);
-        self.leave(searching, next)
+        self.end_search(searching, next)
     }
 
     fn close(&self) {
@@ -212,7 +212,6 @@ impl Deques {
         jobs.pop_front()
     }
 
-    // ANCHOR: fetch
     /// The oldest job in the inbox, to be started by `worker`, and some more into its deque: a fair
     /// share, so that a short queue is not taken by one.
     fn fetch(&self, worker: usize) -> Option<Job> {
@@ -224,12 +223,13 @@ impl Deques {
             let share = inbox.jobs.len() / self.locals.len();
             local.jobs().extend(inbox.jobs.drain(..share.min(BATCH - 1)));
         }
-        let caller = inbox.call_for_room(self.capacity);
+        // What stands in the deques is not counted: each worker comes by when its own is empty.
+        let left = inbox.jobs.len();
+        let caller = inbox.room.call(left);
         drop(inbox);
         ring(caller);
         oldest
     }
-    // ANCHOR_END: fetch
 
     /// The other workers, from the next one on.
     fn others(&self, worker: usize) -> impl Iterator<Item = usize> {
@@ -237,8 +237,8 @@ impl Deques {
         (1..workers).map(move |step| (worker + step) % workers)
     }
 
-    /// Ends a search: if there is more than this worker takes, the next is called.
-    fn leave(&self, searching: bool, next: Next) -> Next {
+    /// Ends a search, if this was one: if there is more than this worker takes, the next is called.
+    fn end_search(&self, searching: bool, next: Next) -> Next {
         if searching {
             let mut inbox = self.inbox();
             inbox.idle.ends_to_search();
@@ -286,14 +286,6 @@ impl Deques {
 
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
         self.inbox.0.lock().expect("nothing panics under this mutex")
-    }
-}
-
-impl Inbox {
-    /// Calls a caller when half of the queue is free, not for each place; see the lock variant. Each
-    /// worker comes by when its deque is empty, so one will come.
-    fn call_for_room(&mut self, capacity: usize) -> Option<Arc<Bell>> {
-        if self.jobs.len() <= capacity / 2 { self.room.call() } else { None }
     }
 }
 

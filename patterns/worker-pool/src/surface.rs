@@ -76,7 +76,7 @@ macro_rules! pool_methods {
                 F: FnOnce() -> T + Send + 'static,
                 T: Send + 'static,
             {
-                self.team.submit(job, Patience::None).map_err(|(job, why)| match why {
+                self.team.submit(job, Patience::Zero).map_err(|(job, why)| match why {
                     Why::Closed => TrySubmitError::Closed(job),
                     Why::Full | Why::TimedOut => TrySubmitError::Full(job),
                 })
@@ -108,7 +108,7 @@ macro_rules! pool_methods {
             where
                 F: FnOnce() + Send + 'static,
             {
-                self.team.execute(job, Patience::None).map_err(|(job, why)| match why {
+                self.team.execute(job, Patience::Zero).map_err(|(job, why)| match why {
                     Why::Closed => TrySubmitError::Closed(job),
                     Why::Full | Why::TimedOut => TrySubmitError::Full(job),
                 })

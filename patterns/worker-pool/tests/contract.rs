@@ -3,7 +3,6 @@
 //! A test decides what runs when: `hold` keeps a worker busy until it is let go, and what a test
 //! waits for arrives through a channel. Nothing sleeps; `LONG` only ends a test that would hang.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -36,11 +35,6 @@ fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = sync_channel(1);
     thread::spawn(move || sender.send(work()));
     receiver.recv_timeout(LONG).expect("it neither hangs nor panics")
-}
-
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    panic.downcast_ref::<String>().map_or("", String::as_str)
 }
 
 /// One more.

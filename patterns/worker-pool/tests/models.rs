@@ -57,6 +57,7 @@ mod crew;
 #[allow(dead_code)]
 mod empties;
 #[path = "../src/error.rs"]
+#[allow(dead_code)]
 mod error;
 #[path = "../src/handle.rs"]
 #[allow(dead_code)]

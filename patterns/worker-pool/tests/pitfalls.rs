@@ -42,7 +42,6 @@ fn a_worker_that_panics_leaves_the_collector_counting() {
     // Three images, one of them broken; the port keeps its end of the results, as Go does.
     let convert = |image: u32| if image == 2 { panic!("image {image} is broken") } else { image };
 
-    // ANCHOR: counting
     let (queue, jobs) = sync_channel::<Job>(3);
     let (results, collected) = sync_channel(3);
     let workers = textbook_workers(1, jobs);
@@ -56,7 +55,6 @@ fn a_worker_that_panics_leaves_the_collector_counting() {
     assert_eq!(collected.try_recv(), Ok(1));
     // Two more are expected, nobody is left to send them, and the channel is not at its end.
     assert_eq!(collected.try_recv(), Err(TryRecvError::Empty));
-    // ANCHOR_END: counting
     drop(results);
 
     let pool = Pool::new(1, 3);

@@ -86,7 +86,13 @@ fn advise(chooser: &Chooser, leaf: &Leaf, output: &mut impl Write) -> io::Result
     if let Some(recipe) = chooser.finished(leaf) {
         writeln!(output, "  Read it    {}", recipe.readme().display())?;
         writeln!(output, "  Test it    cargo test -p {}", recipe.name)?;
+        if let Some(figure) = chooser.figure(leaf) {
+            writeln!(output, "{}", hang("  Measured   ", figure))?;
+        }
         writeln!(output, "{}", hang("  Or take    ", &leaf.take))?;
+        if let Some(engine) = &leaf.outgrown {
+            writeln!(output, "{}", hang("  Outgrown   ", engine))?;
+        }
     } else {
         writeln!(output, "{}", hang("  Take       ", &leaf.take))?;
     }
@@ -117,6 +123,8 @@ mod tests {
         let seen = session("2\n1\n");
         assert!(seen.contains("You want at most N at once: semaphore."), "{seen}");
         assert!(seen.contains("tokio::sync::Semaphore"), "{seen}");
+        assert!(seen.contains("x the time"), "{seen}");
+        assert!(seen.contains("Outgrown"), "{seen}");
     }
 
     #[test]

@@ -12,7 +12,10 @@ pub fn tree(chooser: &Chooser, folder: &Path) -> String {
         lines.push(format!("- {}", branch.say));
         for leaf in &branch.leaf {
             let (pattern, today) = answer(chooser, leaf, folder);
-            let remarks: Vec<_> = today.into_iter().chain(leaf.note.clone()).collect();
+            let figure = chooser.figure(leaf).map(|figure| format!("measured: {figure}"));
+            let outgrown = outgrown(chooser, leaf);
+            let remarks: Vec<_> =
+                today.into_iter().chain(leaf.note.clone()).chain(figure).chain(outgrown).collect();
             lines.push(format!("  - {}: {pattern}{}", leaf.want, in_brackets(&remarks)));
         }
     }
@@ -30,6 +33,12 @@ pub fn short(chooser: &Chooser, folder: &Path) -> String {
         format!("- Use {pattern} when you want {}{today}\n", leaf.want)
     };
     chooser.leaves().filter(|leaf| leaf.short).map(line).collect()
+}
+
+/// What to take when our recipe is not enough any more.
+fn outgrown(chooser: &Chooser, leaf: &Leaf) -> Option<String> {
+    chooser.finished(leaf)?;
+    leaf.outgrown.as_ref().map(|engine| format!("when you outgrow it: {engine}"))
 }
 
 /// The pattern, linked if we have a recipe for it, else with what to take today.

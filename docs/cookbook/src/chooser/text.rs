@@ -16,6 +16,12 @@ pub(super) fn write(chooser: &Chooser, output: &mut impl Write) -> io::Result<()
             if let Some(note) = &leaf.note {
                 writeln!(output, "{}", hang("         ", &format!("({note})")))?;
             }
+            if let Some(figure) = chooser.figure(leaf) {
+                writeln!(output, "{}", hang("         ", &format!("measured: {figure}")))?;
+            }
+            if let Some(engine) = &leaf.outgrown {
+                writeln!(output, "{}", hang("         ", &format!("outgrown: {engine}")))?;
+            }
         }
     }
     for advice in &chooser.tree.then {

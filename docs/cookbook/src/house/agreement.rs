@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::chooser::{self, Chooser};
+use crate::chooser::{self, Chooser, Leaf};
 use crate::recipe::{BENCHES, bench_target};
 use crate::workspace::{GROUPS, Recipe, normalize};
 
@@ -126,7 +126,30 @@ pub(super) fn chooser(house: &House<'_>) -> anyhow::Result<Vec<String>> {
             ));
         }
     }
+    found.extend(house.finished().filter(|it| it.bench.is_some()).flat_map(|recipe| {
+        let leaf = chooser.leaves().find(|leaf| leaf.recipe.as_ref() == Some(&recipe.name));
+        leaf.into_iter().flat_map(|leaf| unsaid(&chooser, leaf))
+    }));
     Ok(found)
+}
+
+/// What a reader would ask at the leaf of a measured recipe.
+fn unsaid(chooser: &Chooser, leaf: &Leaf) -> Vec<String> {
+    let name = leaf.recipe.as_deref().unwrap_or_default();
+    let mut found = Vec::new();
+    if chooser.figure(leaf).is_none() {
+        found.push(format!(
+            "{}: the leaf of {name} has no figure; let `goal` name one of its goals that was measured",
+            chooser::DATA
+        ));
+    }
+    if leaf.outgrown.is_none() {
+        found.push(format!(
+            "{}: the leaf of {name} does not say what to take when one outgrows it; add `outgrown`",
+            chooser::DATA
+        ));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -186,6 +209,15 @@ mod tests {
         fake.edit(chooser::DATA, "recipe = \"demo\"", "recipe = \"ghost\"");
         fake.complains(chooser, "it names the recipe ghost, which is not there");
         fake.complains(chooser, "no leaf leads to demo");
+    }
+
+    #[test]
+    fn a_leaf_of_a_measured_recipe_without_figure_or_way_on_is_found() {
+        let fake = Fake::finished();
+        fake.edit(chooser::DATA, "goal = \"fast\"", "goal = \"slow\"");
+        fake.complains(chooser, "the leaf of demo has no figure");
+        fake.edit(chooser::DATA, "outgrown = \"a database\"\n", "");
+        fake.complains(chooser, "does not say what to take when one outgrows it");
     }
 
     #[test]

@@ -90,8 +90,30 @@ question = "What does it?"
 want = "to count"
 pattern = "demo"
 recipe = "demo"
+goal = "fast"
+outgrown = "a database"
 take = "an atomic"
 "#;
+
+const GOALS: &str = r#"
+[[goal]]
+name = "fast"
+recipe = "demo"
+text = "Counting, beside another"
+numerator = "a/lock/1"
+denominator = "a/other/1"
+"#;
+
+const RECORD: &str = r#"{
+    "date": "2026-11-01",
+    "machine": { "cpu": "", "cores": 2, "kernel": "" },
+    "recipes": { "demo": { "rustc": "", "crates": {}, "variants": ["lock"], "scenarios": [{
+        "name": "a", "by": "threads", "about": "counts.", "points": [
+            {"contender": "lock", "parameter": 1, "rounds": [{"high": 1, "low": 1, "median": 1}]},
+            {"contender": "other", "parameter": 1, "rounds": [{"high": 4, "low": 4, "median": 4}]}
+        ]
+    }] } }
+}"#;
 
 impl Fake {
     /// One finished recipe in a house in order.
@@ -108,6 +130,8 @@ impl Fake {
                 "{{#include ../../../../patterns/demo/README.md}}\n",
             ),
             ("benches/benches/demo.rs", ""),
+            ("benches/goals.toml", GOALS),
+            ("benches/record/2026-11-01-here.json", RECORD),
             ("patterns/demo/Cargo.toml", MANIFEST),
             ("patterns/demo/README.md", README),
             ("patterns/demo/src/lib.rs", "pub mod lock;\nmod sync;\n"),

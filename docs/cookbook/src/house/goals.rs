@@ -20,10 +20,11 @@ pub(super) fn compare_what_is_measured(house: &House<'_>) -> anyhow::Result<Vec<
         }
         let record = Record::newest(house.workspace, recipe)?;
         let measured = record.as_ref().and_then(|record| record.recipes.get(recipe));
-        if measured.is_some() && goal.judge(measured).ratio.is_none() {
+        if measured.is_some() && goal.judge(measured).found.is_none() {
             found.push(format!(
                 "{FILE}: the newest record of {recipe} lacks {} or {}, which `{name}` compares",
-                goal.numerator, goal.denominator
+                goal.numerator,
+                goal.denominator.as_deref().unwrap_or("its unit")
             ));
         }
         let full_name = format!("{recipe}'s `{name}`");

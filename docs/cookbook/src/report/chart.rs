@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::numbers::{five_digits, time};
+use super::numbers::{TIME, digits, figure, five_digits, time};
 use super::record::{Measured, Point, Scenario};
-use super::verdict::LIMIT;
+use super::verdict::{LIMIT, family};
 
 /// For readers outside the book; the book drops it and has colours of its own.
 const STYLE: &str = "\
@@ -37,9 +37,10 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     let (rows, bottom) = rows(measured, scenario, &scale, 46.0);
     let height = bottom + 22.0;
     let title = format!("{recipe}: {}", scenario.name);
+    let quantity = scenario.unit.as_deref().unwrap_or(TIME);
     let caption = match scale.factor() {
-        Some(factor) => format!("time per operation; the lines are {factor}x apart"),
-        None => "time per operation".to_owned(),
+        Some(factor) => format!("{quantity}; the lines are {factor}x apart"),
+        None => quantity.to_owned(),
     };
 
     let mut svg = format!(
@@ -52,7 +53,7 @@ pub fn svg(recipe: &str, measured: &Measured, scenario: &Scenario) -> String {
     );
     for tick in scale.ticks() {
         let x = scale.x(tick);
-        let label = tick_label(tick);
+        let label = tick_label(tick, scenario);
         let _ = writeln!(
             svg,
             "<path d=\"M{x:.1} 46V{bottom:.1}\" class=\"cb-s-grid\"/>\
@@ -78,14 +79,15 @@ fn rows(measured: &Measured, scenario: &Scenario, scale: &Scale, top: f64) -> (S
             );
         }
         for point in scenario.at(parameter) {
-            svg += &row(point, class(measured, &point.contender), scale, y);
+            let value = label(point.time().median, scenario);
+            svg += &row(point, &value, class(measured, point), scale, y);
             y += ROW;
         }
     }
     (svg, y + 2.0)
 }
 
-fn row(point: &Point, class: &str, scale: &Scale, y: f64) -> String {
+fn row(point: &Point, value: &str, class: &str, scale: &Scale, y: f64) -> String {
     let spread = point.time();
     let (start, end) = (scale.left, scale.x(spread.median));
     let (low, high) = (scale.x(spread.low), scale.x(spread.high));
@@ -94,31 +96,35 @@ fn row(point: &Point, class: &str, scale: &Scale, y: f64) -> String {
         "<text x=\"{MARGIN}\" y=\"{text:.1}\" class=\"cb-ink\">{}</text>\
          <rect x=\"{start:.1}\" y=\"{bar:.1}\" width=\"{:.1}\" height=\"{BAR}\" class=\"{class}\"/>\
          <path d=\"M{low:.1} {middle:.1}H{high:.1}M{low:.1} {:.1}v6M{high:.1} {:.1}v6\" fill=\"none\" class=\"cb-s-ink\"/>\
-         <text x=\"{:.1}\" y=\"{text:.1}\" text-anchor=\"end\" class=\"cb-ink\">{}</text>\n",
+         <text x=\"{:.1}\" y=\"{text:.1}\" text-anchor=\"end\" class=\"cb-ink\">{value}</text>\n",
         point.contender,
         (end - start).max(1.0),
         middle - 3.0,
         middle - 3.0,
         WIDTH - MARGIN,
-        time(spread.median),
     )
 }
 
 /// The recipe's own stand out, each variant in the colour it has everywhere; peers are grey.
-fn class(measured: &Measured, contender: &str) -> &'static str {
-    let family = contender.split(' ').next().unwrap_or(contender);
-    match family {
+fn class(measured: &Measured, point: &Point) -> &'static str {
+    match family(point) {
         LIMIT => "cb-ink",
         "channel" => "cb-c1",
         "lock" => "cb-c2",
-        _ if measured.variants.iter().any(|variant| variant == family) => "cb-c3",
+        family if measured.variants.iter().any(|variant| variant == family) => "cb-c3",
         _ => "cb-muted",
     }
 }
 
+/// The caption names the unit; a time says which of several it is in.
+fn label(value: f64, scenario: &Scenario) -> String {
+    if scenario.unit.is_some() { digits(value) } else { time(value) }
+}
+
 /// Ticks are round, so they need no digits behind the point.
-fn tick_label(ns: f64) -> String {
+fn tick_label(ns: f64, scenario: &Scenario) -> String {
     match ns {
+        _ if scenario.unit.is_some() => five_digits(ns).to_string(),
         0.0 => "0".to_owned(),
         _ if ns < 1e3 => format!("{} ns", five_digits(ns)),
         _ if ns < 1e6 => format!("{} us", five_digits(ns / 1e3)),
@@ -132,7 +138,8 @@ fn description(scenario: &Scenario) -> String {
     for parameter in scenario.parameters() {
         let bars: Vec<_> = scenario
             .at(parameter)
-            .map(|point| format!("{} {}", point.contender, time(point.time().median)))
+            .map(|point| (point, figure(point.time().median, scenario.unit.as_deref())))
+            .map(|(point, value)| format!("{} {value}", point.contender))
             .collect();
         parts.push(format!("{parameter} {}: {}", scenario.by, bars.join(", ")));
     }

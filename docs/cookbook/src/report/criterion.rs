@@ -20,7 +20,8 @@ pub struct Found {
     pub contender: String,
     /// The parameter.
     pub parameter: usize,
-    /// The median of the samples, with its confidence interval, in nanoseconds.
+    /// The median of the samples, with its confidence interval: nanoseconds, if the scenario names
+    /// no other unit.
     pub time: Spread,
     /// The share of operations that waited and their processor time, if a rehearsal counted them.
     pub load: Option<Load>,

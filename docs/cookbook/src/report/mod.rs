@@ -186,7 +186,7 @@ fn goals_of(workspace: &Workspace, recipe: &str) -> anyhow::Result<Vec<Goal>> {
     Ok(goals)
 }
 
-fn judge<'a>(goals: &'a [Goal], record: Option<&Record>, recipe: &str) -> Vec<Outcome<'a>> {
+fn judge<'a>(goals: &'a [Goal], record: Option<&'a Record>, recipe: &str) -> Vec<Outcome<'a>> {
     let measured = record.and_then(|record| record.recipes.get(recipe));
     goals.iter().map(|goal| goal.judge(measured)).collect()
 }

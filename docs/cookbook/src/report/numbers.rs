@@ -86,6 +86,19 @@ pub fn time(ns: f64) -> String {
     }
 }
 
+/// What a figure without a unit of its own is.
+pub const TIME: &str = "time per operation";
+
+/// A figure for people, in the unit of its scenario: `4.06 ns`, `0.012 %`, `12.0 calls`.
+pub fn figure(value: f64, unit: Option<&str>) -> String {
+    match unit {
+        None => time(value),
+        Some("percent") if value < 0.0005 => "under 0.001 %".to_owned(),
+        Some("percent") => format!("{} %", digits(value)),
+        Some(unit) => format!("{} {unit}", digits(value)),
+    }
+}
+
 /// Three digits, or all before the point.
 pub fn digits(value: f64) -> String {
     match value {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::goals::{Outcome, State};
-use super::numbers::{digits, percent, range, time};
+use super::numbers::{TIME, digits, figure, percent, range, time};
 use super::record::{Measured, Point, Record, Scenario};
 use super::verdict::{LIMIT, verdict};
 
@@ -21,15 +21,18 @@ pub fn markdown(
         let name = &scenario.name;
         let _ = write!(
             page,
-            "\n\n**{name}.** {}\n\n![{recipe}, {name}: time per operation]({})\n\n{}\n\n{}",
+            "\n\n**{name}.** {}\n\n![{recipe}, {name}: {}]({})\n\n{}\n\n{}",
             sentence(&scenario.about),
+            scenario.unit.as_deref().unwrap_or(TIME),
             chart(name),
             verdict(measured, scenario),
             table(measured, scenario),
         );
     }
     if !outcomes.is_empty() {
-        let about = "**Goals.** Ratios within one run, with their ranges.";
+        let figures = outcomes.iter().any(|outcome| outcome.unit.is_some());
+        let also = if figures { ", or figures in their own unit" } else { "" };
+        let about = format!("**Goals.** Ratios within one run{also}, with their ranges.");
         let _ = write!(page, "\n\n{about}\n\n{}", goals(outcomes));
     }
     page
@@ -63,16 +66,20 @@ fn sentence(about: &str) -> String {
 fn table(measured: &Measured, scenario: &Scenario) -> String {
     let has_load = scenario.points.iter().any(|point| point.waited.is_some());
     let base_name = base(measured, scenario);
+    // How many times a small error another one is tells nothing.
+    let is_time = scenario.unit.is_none();
     let mut table = format!(
-        "<details><summary>Figures</summary>\n\n\
-         | contender | {} | time per operation | range | beside {base_name} |{}\n|---|--:|--:|--:|--:|{}\n",
+        "<details><summary>Figures</summary>\n\n| contender | {} | {} | range |{}{}\n|---|--:|--:|--:|{}{}\n",
         scenario.by,
+        scenario.unit.as_deref().unwrap_or(TIME),
+        if is_time { format!(" beside {base_name} |") } else { String::new() },
         if has_load { " waited | CPU time |" } else { "" },
+        if is_time { "--:|" } else { "" },
         if has_load { "--:|--:|" } else { "" },
     );
     for point in &scenario.points {
         let base = scenario.at(point.parameter).find(|it| it.contender == base_name);
-        table += &row(point, base, has_load);
+        table += &row(point, scenario.unit.as_deref(), base, has_load);
     }
     table + "\n</details>"
 }
@@ -85,20 +92,18 @@ fn base<'a>(measured: &Measured, scenario: &'a Scenario) -> &'a str {
     first(LIMIT).or_else(|| first("lock")).or_else(ours).or_else(|| names().next()).unwrap_or("-")
 }
 
-fn row(point: &Point, base: Option<&Point>, has_load: bool) -> String {
+fn row(point: &Point, unit: Option<&str>, base: Option<&Point>, has_load: bool) -> String {
     let spread = point.time();
-    let ratio = base.map_or("-".to_owned(), |base| {
-        let ratio = point.ratio(base);
-        format!("{}x ({})", digits(ratio.median), range(ratio))
-    });
-    let mut row = format!(
-        "| {} | {} | {} | {} to {} | {ratio} |",
-        point.contender,
-        point.parameter,
-        time(spread.median),
-        time(spread.low),
-        time(spread.high),
-    );
+    let [median, low, high] = [spread.median, spread.low, spread.high].map(|it| figure(it, unit));
+    let (contender, parameter) = (&point.contender, point.parameter);
+    let mut row = format!("| {contender} | {parameter} | {median} | {low} to {high} |");
+    if unit.is_none() {
+        let ratio = base.map_or("-".to_owned(), |base| {
+            let ratio = point.ratio(base);
+            format!("{}x ({})", digits(ratio.median), range(ratio))
+        });
+        let _ = write!(row, " {ratio} |");
+    }
     if has_load {
         let waited = point.waited.map_or("-".to_owned(), percent);
         // A system that keeps no statistics says zero.
@@ -111,10 +116,14 @@ fn row(point: &Point, base: Option<&Point>, has_load: bool) -> String {
 fn goals(outcomes: &[Outcome<'_>]) -> String {
     let mut table = "| goal | | measured | at most |\n|---|---|--:|--:|\n".to_owned();
     for outcome in outcomes {
-        let max = outcome.goal.max.map_or(String::new(), |max| format!("{}x", digits(max)));
-        let measured = outcome.ratio.map_or("-".to_owned(), |ratio| {
-            format!("{}x ({})", digits(ratio.median), range(ratio))
-        });
+        let write = |value| match outcome.unit {
+            None => format!("{}x", digits(value)),
+            unit => figure(value, unit),
+        };
+        let max = outcome.goal.max.map_or(String::new(), write);
+        let measured = outcome
+            .found
+            .map_or("-".to_owned(), |found| format!("{} ({})", write(found.median), range(found)));
         let state = match outcome.state() {
             State::Met => "met",
             State::Missed => "**missed**",

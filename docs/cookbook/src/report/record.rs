@@ -56,6 +56,9 @@ pub struct Measured {
 pub struct Scenario {
     /// The criterion group without the recipe's name.
     pub name: String,
+    /// What the figures are, such as `percent`; nanoseconds per operation, if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// What the parameter counts, such as `threads`.
     pub by: String,
     /// The sentence that defines it.
@@ -71,7 +74,7 @@ pub struct Point {
     pub contender: String,
     /// Threads, tasks or whatever the scenario counts.
     pub parameter: usize,
-    /// Nanoseconds per operation, each round's median with its confidence interval.
+    /// Each round's median with its confidence interval, in the scenario's unit.
     pub rounds: Vec<Spread>,
     /// The share of operations that had to wait, where that was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,12 +179,12 @@ impl Scenario {
 }
 
 impl Point {
-    /// The time per operation over all rounds.
+    /// The time per operation, or whatever the scenario's unit is, over all rounds.
     pub fn time(&self) -> Spread {
         Spread::over(&self.rounds)
     }
 
-    /// How many times the time of `other` this one takes, round by round.
+    /// How many times the figure of `other` this one takes, round by round.
     pub fn ratio(&self, other: &Self) -> Spread {
         Spread::ratio(&self.rounds, &other.rounds)
     }

@@ -9,10 +9,14 @@ use super::record::{Point, Scenario};
 /// ```text
 /// /// `recipe/scenario` by threads: one sentence.
 /// ```
+///
+/// Figures that are no times name their unit: `` `recipe/scenario` in percent by threads: .. ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     /// The criterion group without the recipe's name.
     pub name: String,
+    /// What the figures are, if not times.
+    pub unit: Option<String>,
     /// What the parameter counts.
     pub by: String,
     /// The sentence.
@@ -36,25 +40,29 @@ pub fn definitions(source: &str, recipe: &str) -> Vec<Definition> {
 
 fn definition(comment: &str, recipe: &str) -> Option<Definition> {
     let rest = comment.strip_prefix('`')?.strip_prefix(recipe)?.strip_prefix('/')?;
-    let (name, rest) = rest.split_once("` by ")?;
-    let (by, about) = rest.split_once(": ")?;
-    Some(Definition { name: name.to_owned(), by: by.to_owned(), about: about.to_owned() })
+    let (name, rest) = rest.split_once("` ")?;
+    let (unit, rest) = match rest.strip_prefix("in ") {
+        Some(rest) => rest.split_once(' ').map(|(unit, rest)| (Some(unit.to_owned()), rest))?,
+        None => (None, rest),
+    };
+    let (by, about) = rest.strip_prefix("by ")?.split_once(": ")?;
+    Some(Definition { name: name.to_owned(), unit, by: by.to_owned(), about: about.to_owned() })
 }
 
 /// Sorts results by scenario, parameter and contender. Scenarios and contenders stand in the order
 /// of the benchmark's source, whatever the order in which they were run.
 pub fn gather(source: &str, recipe: &str, rounds: &[Vec<Found>]) -> Vec<Scenario> {
-    let scenario = |Definition { name, by, about }| {
+    let scenario = |Definition { name, unit, by, about }| {
         let mut points: Vec<Point> = Vec::new();
         for found in rounds.iter().flatten().filter(|found| found.scenario == name) {
             add(&mut points, found);
         }
-        let body = source.split_once(&format!("/// `{recipe}/{name}` by"))?.1;
+        let body = source.split_once(&format!("/// `{recipe}/{name}` "))?.1;
         points.sort_by_cached_key(|point| {
             let place = body.find(&format!("\"{}\"", point.contender));
             (point.parameter, place.unwrap_or(usize::MAX))
         });
-        (!points.is_empty()).then_some(Scenario { name, by, about, points })
+        (!points.is_empty()).then_some(Scenario { name, unit, by, about, points })
     };
     definitions(source, recipe).into_iter().filter_map(scenario).collect()
 }

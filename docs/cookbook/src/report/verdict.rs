@@ -1,7 +1,7 @@
 //! What the figures say, in words. A verdict is computed: it names its conditions, and what
 //! cannot be told apart is called a tie.
 
-use super::numbers::{digits, range, time};
+use super::numbers::{digits, figure, range, time};
 use super::record::{Measured, Point, Scenario};
 
 /// The contender that is no semaphore, pool or hub but the least that one must do.
@@ -40,10 +40,18 @@ fn findings(measured: &Measured, scenario: &Scenario, parameter: usize) -> Vec<S
     if points().all(|point| rung(point).is_some()) {
         return climbs(scenario, parameter);
     }
-    let is_ours = |point: &&Point| measured.variants.contains(&point.contender);
+    let is_ours = |point: &&Point| measured.variants.iter().any(|it| it == family(point));
     let named = |name: &str| points().find(|point| point.contender == name);
     let ours = fastest(points().filter(is_ours));
     let peer = fastest(points().filter(|point| !is_ours(point)));
+    if scenario.unit.is_some() {
+        let tell = |it: &Point| {
+            format!("`{}` {}", it.contender, figure(it.time().median, scenario.unit.as_deref()))
+        };
+        let ours = points().filter(is_ours).map(tell).collect::<Vec<_>>().join(", ");
+        let peer = peer.map(|peer| format!("of the others at best {}", tell(peer)));
+        return [ours].into_iter().chain(peer).collect();
+    }
     let mut found = Vec::new();
     if let (Some(lock), Some(channel)) = (named("lock"), named("channel")) {
         found.push(compare(lock, channel));
@@ -82,6 +90,11 @@ pub fn compare(a: &Point, b: &Point) -> String {
         let times = digits(factor.median);
         format!("`{fast}` is {times} times as fast as `{slow}` ({})", range(factor))
     }
+}
+
+/// Whose contender it is: a variant in a mode of its own is called `VARIANT MODE`.
+pub fn family(point: &Point) -> &str {
+    point.contender.split(' ').next().unwrap_or(&point.contender)
 }
 
 /// A contender of a ladder is called `STRUCTURE RUNG`.

@@ -1,6 +1,7 @@
 //! Ratios, verdicts and goals.
 
 use cookbook::report::goals::{self, State};
+use cookbook::report::record::Scenario;
 use cookbook::report::{numbers, verdict};
 
 use super::{close, measured, point, scenario, spread};
@@ -88,6 +89,48 @@ fn a_verdict_on_a_ladder_tells_the_climb_and_one_on_a_limit_the_distance() {
     assert_eq!(
         verdict::verdict(&measured(vec![]), &limited),
         "`lock` takes 1.25 times the limit (1.25-1.25)."
+    );
+}
+
+#[test]
+fn a_figure_that_is_no_time_is_told_and_judged_in_its_unit() {
+    let in_unit =
+        |unit: &str, points| Scenario { unit: Some(unit.to_owned()), ..scenario("s", points) };
+    let points = vec![
+        point("lock", 2, &[0.03, 0.02, 0.0001]),
+        point("lock strict", 2, &[0.01, 0.01, 0.01]),
+        point("governor", 2, &[9.7, 9.6, 9.8]),
+        point("tower", 2, &[110.0, 120.0, 130.0]),
+    ];
+    let errors = in_unit("percent", points);
+    let told = verdict::verdict(&measured(vec![]), &errors);
+    assert_eq!(
+        told,
+        "`lock` 0.020 %, `lock strict` 0.010 %; of the others at best `governor` 9.70 %."
+    );
+    let count = in_unit("calls", vec![point("lock", 2, &[11.0])]);
+    assert_eq!(verdict::verdict(&measured(vec![]), &count), "`lock` 11.0 calls.");
+    assert_eq!(numbers::figure(0.0001, Some("percent")), "under 0.001 %");
+
+    let file = r#"
+        goal = [
+          { name = "met", recipe = "r", text = "", numerator = "s/lock/2", max = 0.05 },
+          { name = "missed", recipe = "r", text = "", numerator = "s/governor/2", max = 0.05 },
+          { name = "a time", recipe = "r", text = "", numerator = "t/lock/2", max = 0.05 },
+        ]
+    "#;
+    let times = Scenario { name: "t".to_owned(), ..scenario("s", vec![point("lock", 2, &[0.01])]) };
+    let measured = measured(vec![errors, times]);
+    let goals = goals::parse(file).unwrap();
+    let outcomes: Vec<_> = goals.iter().map(|goal| goal.judge(Some(&measured))).collect();
+    let lines: Vec<_> = outcomes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "GOAL met MET 0.020 0.050",
+            "GOAL missed MISSED 9.70 0.050",
+            "GOAL a time UNMEASURED - 0.050"
+        ]
     );
 }
 

@@ -37,7 +37,7 @@ fn measured(scenarios: Vec<Scenario>) -> Measured {
 
 fn scenario(name: &str, points: Vec<Point>) -> Scenario {
     let (by, about) = ("threads".to_owned(), "threads pass one permit around.".to_owned());
-    Scenario { name: name.to_owned(), by, about, points }
+    Scenario { name: name.to_owned(), unit: None, by, about, points }
 }
 
 fn record(date: &str, recipe: &str, measured: Measured) -> Record {

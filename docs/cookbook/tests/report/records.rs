@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cookbook::report::record::{FOLDER, Measured, Record};
+use cookbook::report::record::{FOLDER, Measured, Record, Scenario};
 use cookbook::report::{self, chart, goals};
 use cookbook::workspace::Workspace;
 
@@ -71,6 +71,29 @@ fn a_page_says_what_was_measured_or_how_to_measure_it() {
         "| tokio | 2 | 22.0 ns | 20.0 ns to 24.0 ns | 2.00x (2.00-2.00) | - | - |",
     ] {
         assert!(page().contains(expected), "no `{expected}` in\n{}", page());
+    }
+}
+
+#[test]
+fn a_page_shows_figures_that_are_no_times() {
+    let (_folder, workspace) = empty_workspace();
+    let goal = r#"goal = [{ name = "a", recipe = "demo", text = "exact", numerator = "errors/lock/2", max = 0.05 }]"#;
+    fs::write(workspace.path(goals::FILE), goal).unwrap();
+    let points = vec![point("lock", 2, &[0.02, 0.01]), point("tower", 2, &[110.0, 120.0])];
+    let errors = Scenario { unit: Some("percent".to_owned()), ..scenario("errors", points) };
+    let demo = measured(vec![errors]);
+    assert!(chart::svg("demo", &demo, &demo.scenarios[0]).contains(">percent; the lines are "));
+    record("2026-11-21", "demo", demo).save(&workspace).unwrap();
+    let page = report::measured(&workspace, "demo", &workspace.path("patterns/demo")).unwrap();
+    for expected in [
+        "![demo, errors: percent](",
+        "`lock` 0.015 %; of the others at best `tower` 115 %.",
+        "| contender | threads | percent | range |\n|---|--:|--:|--:|\n",
+        "| lock | 2 | 0.015 % | 0.010 % to 0.020 % |\n",
+        "Ratios within one run, or figures in their own unit, with their ranges.",
+        "| exact | met | 0.015 % (0.010-0.020) | 0.050 % |",
+    ] {
+        assert!(page.contains(expected), "no `{expected}` in\n{page}");
     }
 }
 

@@ -80,6 +80,16 @@ fn rounds_are_gathered_in_the_order_of_the_benchmark() {
 }
 
 #[test]
+fn a_scenario_may_name_the_unit_of_its_figures() {
+    let source = "/// `demo/errors` in percent by calls a second: how far off.\nfn errors() {}\n\
+                  /// `demo/fifo` by threads: in order.\nfn fifo() {}\n";
+    let defined = scenarios::definitions(source, "demo");
+    let units: Vec<_> = defined.iter().map(|it| (&*it.name, it.unit.as_deref(), &*it.by)).collect();
+    let expected = [("errors", Some("percent"), "calls a second"), ("fifo", None, "threads")];
+    assert_eq!(units, expected);
+}
+
+#[test]
 fn with_nothing_measured_it_says_what_to_run() {
     let target = tempfile::tempdir().unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_cookbook"))

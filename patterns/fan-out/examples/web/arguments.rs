@@ -1,6 +1,7 @@
 //! What stands on the command line: options with a value, then URLs.
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -22,6 +23,22 @@ pub(crate) enum Refusal {
     Help,
     /// The caller made a mistake.
     Mistake(String),
+}
+
+impl Refusal {
+    /// Explains it to whoever typed that.
+    pub(crate) fn tell(self, usage: &str) -> ExitCode {
+        match self {
+            Self::Help => {
+                println!("{usage}");
+                ExitCode::SUCCESS
+            }
+            Self::Mistake(what) => {
+                eprintln!("{what}\n{usage}");
+                ExitCode::from(2)
+            }
+        }
+    }
 }
 
 impl Arguments {

@@ -133,9 +133,11 @@ fn a_panic_is_the_outcome_of_its_item() {
         }
         Ok::<_, String>(item)
     };
-    let outcomes = with_threads(2, || FanOut::new(2).all(0..8, work));
     let odd = "panic: odd";
-    assert_eq!(words(&outcomes), ["0", odd, "2", odd, "4", odd, "6", odd]);
+    for limit in [1, 2] {
+        let outcomes = with_threads(2, || FanOut::new(limit).all(0..8, work));
+        assert_eq!(words(&outcomes), ["0", odd, "2", odd, "4", odd, "6", odd]);
+    }
     let stopped = FanOut::new(2).all_ok(0..8, work).expect_err("a panic");
     assert_eq!(stopped.index, 1);
 }

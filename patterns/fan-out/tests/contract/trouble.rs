@@ -27,6 +27,21 @@ macro_rules! trouble {
         }
 
         #[test]
+        fn an_error_beside_good_neighbours_stops_the_rest() {
+            wait(async {
+                // With that many at once, neighbours share a task and are done in the same round.
+                let run = FanOut::new(200).run(0..200, |item| async move {
+                    match item {
+                        0 => Err("zero"),
+                        1..4 => Ok(item),
+                        _ => pending().await,
+                    }
+                });
+                assert_eq!(run.all_ok().await.expect_err("an error").index, 0);
+            });
+        }
+
+        #[test]
         fn an_error_that_was_handed_out_stops_nothing() {
             wait(async {
                 let mut run = FanOut::new(4).run(0..4, |item| async move {
@@ -127,6 +142,26 @@ macro_rules! trouble {
                 assert_eq!(words(&run.all().await), [late, "1", "2", "3", "4", "5"][..].to_vec());
                 assert_eq!(work.now(), 0, "the late one was dropped");
                 assert!(begin.elapsed() < 12 * SECOND);
+            });
+        }
+
+        #[test]
+        fn a_late_item_is_dropped_when_its_time_is_up() {
+            wait(async {
+                let work = Arc::new(Work::default());
+                let counted = Arc::clone(&work);
+                let mut run = FanOut::with_timeout(2, 5 * SECOND).run([9, 3, 4], move |n| {
+                    let at_work = counted.begin();
+                    async move {
+                        let _at_work = at_work;
+                        seconds(n).await;
+                        Ok::<_, String>(n)
+                    }
+                });
+                assert_eq!(run.next().await.expect("after three seconds").0, 1);
+                assert_eq!(run.next().await.expect("after five").0, 0);
+                assert_eq!(work.now(), 1, "only the one that began after three is left");
+                assert_eq!(run.next().await.expect("after seven").0, 2);
             });
         }
 

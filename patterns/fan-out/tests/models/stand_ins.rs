@@ -26,7 +26,9 @@ impl<F> Drop for Timeout<F> {
 }
 
 /// Threads that end before the call does, by the signature of rayon.
-pub(crate) fn scope<'env, T>(body: impl for<'scope> FnOnce(Scope<'scope, 'env>) -> T) -> T {
+pub(crate) fn in_place_scope<'env, T>(
+    body: impl for<'scope> FnOnce(Scope<'scope, 'env>) -> T,
+) -> T {
     shuttle::thread::scope(|scope| body(Scope(scope)))
 }
 

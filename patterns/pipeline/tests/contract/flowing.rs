@@ -234,6 +234,9 @@ macro_rules! flowing {
         #[test]
         fn what_is_built_here_may_run_there() {
             fn crosses<T: Send>(_: &T) {}
+            fn fails<T: std::error::Error + Send + Sync>() {}
+            // So `?` makes an `anyhow::Error` of it, or a `Box<dyn Error + Send + Sync>`.
+            fails::<Stopped<String>>();
             let flow: Flow<u64, String> = Pipeline::new(1).source(numbers(3));
             crosses(&flow);
             assert!(format!("{flow:?}").contains("source"));

@@ -195,6 +195,30 @@ macro_rules! inside {
             result(waits.expect("open"));
         }
 
+        #[test]
+        fn a_join_inside_a_job_that_times_out_leaves_nothing_behind() {
+            let pool = Pool::new(2, 4);
+            let (sender, receiver) = sync_channel::<()>(1);
+            let (started, starts) = sync_channel(1);
+            let slow = pool.submit(move || {
+                started.send(()).expect("the test waits");
+                receiver.recv_timeout(LONG).expect("the test sends it");
+            });
+            starts.recv_timeout(LONG).expect("it starts");
+            let slow = slow.expect("open");
+            let waits = pool.submit(move || match slow.join_timeout(SHORT) {
+                Err(JoinTimeoutError::TimedOut(slow)) => slow,
+                _ => panic!("it has not ended"),
+            });
+            let slow = result(waits.expect("open"));
+            // The other worker is still busy, and this one works as before.
+            for n in 0..100 {
+                assert_eq!(result(pool.submit(move || n).expect("open")), n);
+            }
+            sender.send(()).expect("the job waits");
+            result(slow);
+        }
+
         /// Each job joins the next.
         fn nest(pool: &Arc<Pool>, level: usize) -> usize {
             let theirs = Arc::clone(pool);

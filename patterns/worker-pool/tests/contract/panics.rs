@@ -19,8 +19,8 @@ macro_rules! panics {
             pool.execute(|| panic!("without a handle")).expect("open");
             drop(held);
             assert_eq!((result(before), result(after)), (1, 3));
-            let Err(JoinError::Panicked(payload)) = faulty.join() else { panic!("it panicked") };
-            assert_eq!(message(&*payload), "number 2");
+            let Err(error) = faulty.join() else { panic!("it panicked") };
+            assert_eq!(error.to_string(), "the job panicked: number 2");
             still_works(&pool);
             assert_eq!(pool.panics(), 2);
         }
@@ -29,16 +29,19 @@ macro_rules! panics {
         fn a_payload_of_any_type_reaches_the_handle() {
             let pool = Pool::new(1, 1);
             let handle = pool.submit(|| -> () { panic_any(vec![1, 2, 3]) }).expect("open");
-            let Err(JoinTimeoutError::Panicked(payload)) = handle.join_timeout(LONG) else {
+            let Err(JoinTimeoutError::Panicked(panic)) = handle.join_timeout(LONG) else {
                 panic!("it panicked")
             };
-            assert_eq!(*payload.downcast::<Vec<i32>>().expect("as it was thrown"), [1, 2, 3]);
+            assert_eq!(panic.to_string(), "no text");
+            let payload = panic.into_payload().downcast::<Vec<i32>>();
+            assert_eq!(*payload.expect("as it was thrown"), [1, 2, 3]);
             let handle = pool.submit(|| -> () { panic!("a plain word") }).expect("open");
             pool.shutdown().expect("outside");
-            let Err(TryJoinError::Panicked(payload)) = handle.try_join() else {
-                panic!("it panicked")
-            };
-            assert_eq!(*payload.downcast::<&str>().expect("as it was thrown"), "a plain word");
+            let Err(error) = handle.try_join() else { panic!("it panicked") };
+            assert_eq!(format!("{error:?}"), r#"Panicked(Panic("a plain word"))"#);
+            let TryJoinError::Panicked(panic) = error else { panic!("it panicked") };
+            let payload = panic.into_payload().downcast::<&str>();
+            assert_eq!(*payload.expect("as it was thrown"), "a plain word");
         }
 
         #[test]

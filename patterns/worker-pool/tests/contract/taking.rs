@@ -192,10 +192,14 @@ macro_rules! taking {
         fn pools_and_handles_cross_threads() {
             fn crosses<T: Send + Sync>() {}
             fn moves<T: Send>() {}
+            fn fails<T: std::error::Error + Send + Sync>() {}
             crosses::<Pool>();
             crosses::<Handle<std::cell::Cell<u8>>>(); // the result crosses once, by value
             moves::<SubmitError<std::cell::Cell<u8>>>();
-            moves::<JoinError<std::cell::Cell<u8>>>();
+            // So `?` makes an `anyhow::Error` of it, or a `Box<dyn Error + Send + Sync>`.
+            fails::<JoinError<std::cell::Cell<u8>>>();
+            fails::<TryJoinError<std::cell::Cell<u8>>>();
+            fails::<JoinTimeoutError<std::cell::Cell<u8>>>();
         }
     };
 }
