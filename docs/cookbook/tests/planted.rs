@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use cookbook::house::planted::{Fault, faults, git_apply};
+use cookbook::source;
 use cookbook::workspace::{Recipe, Workspace};
 
 /// How long the tests of one file may take; a hang is no catch, for nobody is told of it.
@@ -36,8 +37,9 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
         let faults = faults(&field.copy, recipe);
         complaints.extend(field.try_without(recipe, &faults).err().map(|e| format!("{e:#}")));
         for fault in &faults {
-            say(&format!("planting {}", fault.patch.display()));
             let verdict = field.try_fault(recipe, fault);
+            let shown = verdict.as_ref().map_or_else(|e| format!("{e:#}"), |()| "caught".into());
+            say(&format!("{}: {shown}", fault.patch.display()));
             complaints.extend(verdict.err().map(|e| format!("{}: {e:#}", fault.patch.display())));
         }
         counts.push(format!("COUNT planted_{}={}", recipe.name.replace('-', "_"), faults.len()));
@@ -94,9 +96,20 @@ impl Field {
         Ok(())
     }
 
+    fn targets(&self, recipe: &Recipe, test: &str) -> anyhow::Result<Vec<String>> {
+        let mut targets = BTreeSet::new();
+        for file in self.copy.files(&recipe.folder, "rs") {
+            if source::tests(&self.copy.read(&file)?).iter().any(|it| it == test) {
+                targets.insert(target(file.strip_prefix(&recipe.folder)?));
+            }
+        }
+        ensure!(!targets.is_empty(), "there is no test `{test}`");
+        Ok(targets.into_iter().flatten().collect())
+    }
+
     fn run(&self, recipe: &Recipe, test: &str) -> anyhow::Result<End> {
         let mut end = End::Unknown;
-        for program in self.build(recipe)? {
+        for program in self.build(recipe, test)? {
             let folder = self.copy.path(&recipe.folder);
             match end_of(test, &finish(&program, test, &folder)?) {
                 End::Failed => return Ok(End::Failed),
@@ -107,19 +120,14 @@ impl Field {
         Ok(end)
     }
 
-    /// Builds the recipe's tests and names the programs that hold them.
-    fn build(&self, recipe: &Recipe) -> anyhow::Result<Vec<PathBuf>> {
+    /// Builds the programs that hold the test, and names them.
+    fn build(&self, recipe: &Recipe, test: &str) -> anyhow::Result<Vec<PathBuf>> {
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .current_dir(self.copy.path(""))
             .env("CARGO_TARGET_DIR", &self.target)
-            .args([
-                "test",
-                "--tests",
-                "--no-run",
-                "--message-format=json-render-diagnostics",
-                "--package",
-            ])
+            .args(["test", "--no-run", "--message-format=json-render-diagnostics", "--package"])
             .arg(&recipe.name)
+            .args(self.targets(recipe, test)?)
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "it does not compile:\n{said}");
@@ -130,6 +138,17 @@ impl Field {
             programs.extend(message["executable"].as_str().filter(|_| is_test).map(PathBuf::from));
         }
         Ok(programs)
+    }
+}
+
+/// Cargo's words for the programs a test is in. To build a recipe's other programs for each fault
+/// would take most of the time.
+fn target(file: &Path) -> [String; 2] {
+    let mut parts = file.iter().map(|part| part.to_string_lossy());
+    let (folder, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    match &*folder {
+        "tests" => ["--test".into(), name.trim_end_matches(".rs").into()],
+        _ => ["--lib".into(), "--bins".into()],
     }
 }
 
@@ -206,6 +225,13 @@ fn copy_of_the_workspace(to: &Path) -> anyhow::Result<Workspace> {
 /// Past the harness, which would swallow it.
 fn say(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("stderr is open");
+}
+
+#[test]
+fn a_test_is_in_one_program() {
+    assert_eq!(target(Path::new("tests/models.rs")), ["--test", "models"]);
+    assert_eq!(target(Path::new("tests/contract/panics.rs")), ["--test", "contract"]);
+    assert_eq!(target(Path::new("src/line.rs")), ["--lib", "--bins"]);
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::time::Instant;
 use super::bell::{Bell, is_over, look};
 use super::empties::{Empties, Load};
 use super::handle::Handle;
-use super::job::{Job, Run, Task, Work};
+use super::job::{Job, Panics, Run, Task, Work};
 use super::place::{self, Place};
 use super::queue::{Aborted, Next, Queue, Refused, Why};
-use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, thread};
+use super::sync::{Arc, Mutex, MutexGuard, thread};
 
 /// A pool as its workers and its callers see it.
 pub(crate) struct Team<Q> {
@@ -18,7 +18,7 @@ pub(crate) struct Team<Q> {
     pub(crate) capacity: usize,
     pub(crate) workers: usize,
     /// Panics caught so far, of any kind.
-    panics: AtomicUsize,
+    panics: Panics,
     /// For `execute`: the box of a task goes to its handle.
     empties: Empties,
     /// For each worker, the job on another worker that it sleeps for, so that a circle is seen by
@@ -42,7 +42,7 @@ impl<Q: Queue> Team<Q> {
             queue: Q::new(workers, capacity),
             capacity,
             workers,
-            panics: AtomicUsize::new(0),
+            panics: Panics::default(),
             empties: Empties::new(capacity),
             waits: Mutex::new(vec![None; workers]),
         })
@@ -108,20 +108,11 @@ impl<Q: Queue> Team<Q> {
     /// Runs a job here; the box it was in, if it was in one.
     #[inline]
     fn run(&self, job: Job, worker: usize) -> Option<Box<dyn Work>> {
-        let (panics, empty) = job.run(Place { pool: self.id(), worker });
-        if panics > 0 {
-            self.count(panics);
-        }
-        empty
-    }
-
-    #[cold]
-    fn count(&self, panics: usize) {
-        self.panics.fetch_add(panics, Ordering::Relaxed);
+        job.run(Place { pool: self.id(), worker }, &self.panics)
     }
 
     pub(crate) fn panics(&self) -> usize {
-        self.panics.load(Ordering::Relaxed)
+        self.panics.count()
     }
 
     /// Whether this thread runs a job of this pool.
@@ -133,9 +124,7 @@ impl<Q: Queue> Team<Q> {
         self.queue.close();
         let mut dropped = 0;
         for job in self.queue.drain() {
-            let (unstarted, panics) = job.abort();
-            dropped += usize::from(unstarted);
-            self.count(panics);
+            dropped += usize::from(job.abort(&self.panics));
         }
         Aborted { dropped }
     }

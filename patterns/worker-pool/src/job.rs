@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bell::Ring;
 use super::place::{Deeper, Place};
-use super::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering};
+use super::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// What stands in a queue.
 pub(crate) enum Job {
@@ -36,10 +36,10 @@ impl<F: FnOnce() + Send + 'static> Work for Parcel<F> {
 
 /// The side of a task that the workers see.
 pub(crate) trait Run: Send + Sync {
-    /// Runs it unless that was done already; how many panics were caught.
-    fn run(&self, at: Place) -> usize;
-    /// Drops it unless it has started: whether it did, and how many panics were caught.
-    fn abort(&self) -> (bool, usize);
+    /// Runs it unless that was done already.
+    fn run(&self, at: Place, panics: &Panics);
+    /// Drops it: whether it had not started.
+    fn abort(&self, panics: &Panics) -> bool;
     /// Where it runs right now.
     fn runs_at(&self) -> Option<Place>;
     /// Whether this pool has it, and nobody has started it.
@@ -55,6 +55,22 @@ pub(crate) trait Slot<T>: Run {
     fn take(&self) -> Option<Outcome<T>>;
     /// Nobody will ask.
     fn detach(&self);
+}
+
+/// How many panics were caught. A job's own is counted before its handle hears of it.
+#[derive(Default)]
+pub(crate) struct Panics(AtomicUsize);
+
+impl Panics {
+    /// Relaxed: it is a number; who was told of a panic through a handle has seen its count.
+    #[cold]
+    fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What came of a job.
@@ -73,35 +89,45 @@ impl Job {
         parcel.0.expect("it has not run")
     }
 
-    /// Runs it here: how many panics were caught, and the box it was in.
+    /// Runs it here: the box it was in, if it was in one.
     #[inline]
-    pub(crate) fn run(self, at: Place) -> (usize, Option<Box<dyn Work>>) {
+    pub(crate) fn run(self, at: Place, panics: &Panics) -> Option<Box<dyn Work>> {
         let _deeper = Deeper::enter();
         match self {
-            Self::Plain(mut work) => match catch_unwind(AssertUnwindSafe(|| work.work())) {
-                Ok(()) => (0, Some(work)),
-                Err(payload) => (1 + drop_quietly(payload), Some(work)),
-            },
-            Self::Task(task) => (task.run(at), None),
+            Self::Plain(mut work) => {
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| work.work())) {
+                    panics.add_one();
+                    drop_quietly(payload, panics);
+                }
+                Some(work)
+            }
+            Self::Task(task) => {
+                task.run(at, panics);
+                None
+            }
         }
     }
 
-    /// Drops it: whether it had not started, and how many panics were caught.
-    pub(crate) fn abort(self) -> (bool, usize) {
+    /// Drops it: whether it had not started.
+    pub(crate) fn abort(self, panics: &Panics) -> bool {
         match self {
-            Self::Plain(work) => (true, drop_quietly(work)),
-            Self::Task(task) => task.abort(),
+            Self::Plain(work) => {
+                drop_quietly(work, panics);
+                true
+            }
+            Self::Task(task) => task.abort(panics),
         }
     }
 }
 
-/// Drops a value of somebody else's; how many panics that made. A payload whose own drop panics
-/// with another such payload is forgotten in the end.
-pub(crate) fn drop_quietly<T>(value: T) -> usize {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) else { return 0 };
-    let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) else { return 1 };
+/// Drops a value of somebody else's. A payload whose own drop panics with another such payload is
+/// forgotten in the end.
+pub(crate) fn drop_quietly<T>(value: T, panics: &Panics) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) else { return };
+    panics.add_one();
+    let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) else { return };
+    panics.add_one();
     mem::forget(again);
-    2
 }
 
 /// A job with a result, and the slot for it.
@@ -159,7 +185,7 @@ impl<F, T> Task<F, T> {
     }
 
     /// Stores the outcome and tells who waits. If nobody can ask for it, it drops right here.
-    fn finish(&self, outcome: Outcome<T>) -> usize {
+    fn finish(&self, outcome: Outcome<T>, panics: &Panics) {
         let mut state = self.state();
         let unwanted = if state.detached {
             state.stage = Stage::Empty;
@@ -174,7 +200,7 @@ impl<F, T> Task<F, T> {
         if let Some(waiter) = waiter {
             waiter.ring();
         }
-        unwanted.map_or(0, drop_quietly)
+        drop_quietly(unwanted, panics);
     }
 
     fn state(&self) -> MutexGuard<'_, State<F, T>> {
@@ -187,18 +213,22 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    fn run(&self, at: Place) -> usize {
-        let Some(work) = self.start(Stage::Running(at.worker)) else { return 0 };
+    fn run(&self, at: Place, panics: &Panics) {
+        let Some(work) = self.start(Stage::Running(at.worker)) else { return };
         match catch_unwind(AssertUnwindSafe(work)) {
-            Ok(value) => self.finish(Outcome::Finished(value)),
-            Err(payload) => 1 + self.finish(Outcome::Panicked(payload)),
+            Ok(value) => self.finish(Outcome::Finished(value), panics),
+            Err(payload) => {
+                panics.add_one();
+                self.finish(Outcome::Panicked(payload), panics);
+            }
         }
     }
 
-    fn abort(&self) -> (bool, usize) {
-        let Some(work) = self.start(Stage::Empty) else { return (false, 0) };
-        let panics = self.finish(Outcome::Aborted);
-        (true, panics + drop_quietly(work))
+    fn abort(&self, panics: &Panics) -> bool {
+        let Some(work) = self.start(Stage::Empty) else { return false };
+        self.finish(Outcome::Aborted, panics);
+        drop_quietly(work, panics);
+        true
     }
 
     fn runs_at(&self) -> Option<Place> {

@@ -4,7 +4,7 @@
 //! waits for arrives through a channel. Nothing sleeps; `LONG` only ends a test that would hang.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Barrier, Mutex};

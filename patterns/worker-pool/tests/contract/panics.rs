@@ -45,6 +45,16 @@ macro_rules! panics {
         }
 
         #[test]
+        fn a_panic_is_counted_before_its_handle_hears_of_it() {
+            let pool = Pool::new(1, 1);
+            for round in 1..=2_000 {
+                let handle = pool.submit(|| -> () { resume_unwind(Box::new(())) }).expect("open");
+                assert!(matches!(handle.join(), Err(JoinError::Panicked(_))));
+                assert_eq!(pool.panics(), round);
+            }
+        }
+
+        #[test]
         fn a_result_that_panics_as_it_drops_harms_nobody() {
             let pool = Pool::new(1, 1);
             let held = hold(&pool);
