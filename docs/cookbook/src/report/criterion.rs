@@ -1,5 +1,5 @@
-//! Reads what the benchmarks left behind: criterion's JSON, and beside it the loads that the
-//! rehearsals noted.
+//! Reads what the benchmarks left behind: criterion's JSON, and beside it the loads that the heats
+//! noted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,13 +23,13 @@ pub struct Found {
     /// The median of the samples, with its confidence interval: nanoseconds, if the scenario names
     /// no other unit.
     pub time: Spread,
-    /// The share of operations that waited and their processor time, if a rehearsal counted them.
+    /// The share of operations that waited and their processor time, if they were counted.
     pub load: Option<Load>,
     /// When it was written.
     pub at: SystemTime,
 }
 
-/// What a rehearsal counted.
+/// What the timed heats counted, or a rehearsal where they did not.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct Load {
     /// The share of operations that had to wait.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,6 +84,14 @@ pub struct Point {
     pub cpu_ns: Option<f64>,
 }
 
+impl Measured {
+    /// How often all of it was measured.
+    fn rounds(&self) -> usize {
+        let points = self.scenarios.iter().flat_map(|scenario| &scenario.points);
+        points.map(|point| point.rounds.len()).min().unwrap_or(0)
+    }
+}
+
 impl Record {
     /// The newest record that holds `recipe`, if any does.
     ///
@@ -113,7 +121,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// When the old record cannot be read or the new one not written; then the old one is intact.
+    /// When the old record cannot be read or is of more rounds, or the new one cannot be written;
+    /// then the old one is intact.
     pub fn save(self, workspace: &Workspace) -> anyhow::Result<PathBuf> {
         let file =
             PathBuf::from(FOLDER).join(format!("{}-{}.json", self.date, self.machine.label()));
@@ -121,6 +130,16 @@ impl Record {
         let merged = if path.exists() {
             let old = Self::parse(&workspace.read(&file)?)
                 .with_context(|| format!("{} is no record; remove it", file.display()))?;
+            for (name, measured) in &self.recipes {
+                let (old, new) =
+                    (old.recipes.get(name).map_or(0, Measured::rounds), measured.rounds());
+                ensure!(
+                    new >= old,
+                    "{} holds {old} rounds of {name}, and this run only {new}: nothing was recorded; \
+                     measure with `report --run {name}`, or draw the record again with `sync`",
+                    file.display()
+                );
+            }
             self.over(old)
         } else {
             self

@@ -40,6 +40,21 @@ fn a_second_run_of_a_day_replaces_its_recipe_and_keeps_the_others() {
 }
 
 #[test]
+fn a_single_round_does_not_replace_five() {
+    let (_folder, workspace) = empty_workspace();
+    let save = |rounds: &[f64]| {
+        let demo = measured(vec![scenario("fifo", vec![point("lock", 2, rounds)])]);
+        record("2026-11-21", "demo", demo).save(&workspace)
+    };
+    let file = save(&[10.0; 5]).unwrap();
+    let before = workspace.read(&file).unwrap();
+    let refusal = save(&[30.0]).unwrap_err().to_string();
+    assert!(refusal.contains("holds 5 rounds of demo, and this run only 1"), "{refusal}");
+    assert_eq!(workspace.read(&file).unwrap(), before);
+    save(&[20.0; 5]).unwrap();
+}
+
+#[test]
 fn the_newest_record_that_holds_the_recipe_counts() {
     let (_folder, workspace) = empty_workspace();
     record("2026-09-30", "semaphore", one_point(10.0)).save(&workspace).unwrap();
