@@ -82,6 +82,7 @@ fn a_paused_node_goes_on_with_what_came_meanwhile() {
     let peer = world.node(2).unwrap();
     assert!(peer.heard.is_empty() && peer.times.is_empty() && peer.safe.is_empty());
     assert_eq!(world.disk(2), &[7], "a disk does not stop with its node");
+    assert_eq!(world.counts().times, 0, "nobody is there whose time could come");
     world.resume(2);
     world.run_for(ms(0));
     let peer = world.node(2).unwrap();
