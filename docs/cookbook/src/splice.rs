@@ -13,6 +13,7 @@
 //! | `recipes` | the table of the finished recipes |
 //! | `chooser`, `chooser short` | the decision tree, or its most common answers |
 //! | `measured RECIPE` | tables, charts and verdicts from the newest record |
+//! | `beside RECIPE A B SCENARIO..` | from the same record: how many times the time of B A takes |
 //!
 //! Paths and links are relative to the document.
 
@@ -132,9 +133,12 @@ impl Place<'_> {
             ["chooser"] => markdown::tree(&Chooser::load(self.workspace)?, self.folder),
             ["chooser", "short"] => markdown::short(&Chooser::load(self.workspace)?, self.folder),
             ["measured", recipe] => report::measured(self.workspace, recipe, self.folder)?,
+            ["beside", recipe, one, other, ref scenarios @ ..] => {
+                report::beside(self.workspace, recipe, [one, other], scenarios)?
+            }
             _ => bail!(
                 "`{request}` is no splice: write `code PATH#ANCHOR`, `text PATH`, `recipes`, \
-                 `chooser`, `chooser short` or `measured RECIPE`"
+                 `chooser`, `chooser short`, `measured RECIPE` or `beside RECIPE A B SCENARIO..`"
             ),
         };
         Ok(format!("\n{}\n\n", text.trim_end()))
@@ -185,6 +189,7 @@ mod tests {
             ),
             ("chooser", "when you outgrow it: a database)"),
             ("measured demo", "| Counting, beside another | no goal | 0.25x"),
+            ("beside demo lock other a", "| threads | a |\n|--:|--:|\n| 1 | 0.25x (0.25-0.25) |"),
         ] {
             let (page, faults) = spliced(request);
             let opening = format!("Above.\n<!-- splice: {request} -->\n\n");
@@ -203,6 +208,9 @@ mod tests {
             ("code src/a.rs#y", "in patterns/demo/src/a.rs: no line says `// ANCHOR: y`"),
             ("text b.txt", "cannot read patterns/demo/b.txt"),
             ("text ../../../b.txt", "`../../../b.txt` leads out of the workspace"),
+            ("beside demo lock other", "name the scenarios to show"),
+            ("beside demo lock other b", "there is no scenario `b` in the record"),
+            ("beside demo lock nobody a", "nowhere do `lock` and `nobody` meet"),
         ] {
             let (page, faults) = spliced(request);
             assert!(page.contains("\nold\n"), "{page}");

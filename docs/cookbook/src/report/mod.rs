@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use crate::splice;
 use crate::workspace::{Recipe, Workspace, relative_link};
 
+pub mod beside;
 pub mod chart;
 pub mod criterion;
 pub mod goals;
@@ -168,16 +169,36 @@ fn draw(workspace: &Workspace, recipe: &str) -> anyhow::Result<()> {
 /// When a record or the goals cannot be read.
 pub fn measured(workspace: &Workspace, recipe: &str, folder: &Path) -> anyhow::Result<String> {
     let Some(record) = Record::newest(workspace, recipe)? else {
-        return Ok(format!(
-            "Not measured yet: run `{}`, then `cargo run --release -- report {recipe}`.",
-            bench_command(recipe)
-        ));
+        return Ok(not_measured(recipe));
     };
     let folder = folder.strip_prefix(workspace.path("")).unwrap_or(folder);
     let goals = goals_of(workspace, recipe)?;
     let outcomes = judge(&goals, Some(&record), recipe);
     let link = |scenario: &str| relative_link(folder, &chart_file(recipe, scenario));
     Ok(page::markdown(&record, recipe, &outcomes, link))
+}
+
+fn not_measured(recipe: &str) -> String {
+    let bench = bench_command(recipe);
+    format!("Not measured yet: run `{bench}`, then `cargo run --release -- report {recipe}`.")
+}
+
+/// How a recipe's contender `one` stands beside `other` in the newest record.
+///
+/// # Errors
+///
+/// When a record cannot be read, or does not hold them.
+pub fn beside(
+    workspace: &Workspace,
+    recipe: &str,
+    [one, other]: [&str; 2],
+    scenarios: &[&str],
+) -> anyhow::Result<String> {
+    let mut record = Record::newest(workspace, recipe)?;
+    match record.as_mut().and_then(|record| record.recipes.remove(recipe)) {
+        Some(measured) => beside::markdown(&measured, one, other, scenarios),
+        None => Ok(not_measured(recipe)),
+    }
 }
 
 fn goals_of(workspace: &Workspace, recipe: &str) -> anyhow::Result<Vec<Goal>> {
