@@ -1,5 +1,5 @@
-//! A value and who may get at it. What a variant decides is only who comes in and when; handing out
-//! the reference is the same for all, and the one place where this crate is `unsafe`.
+//! A value and who may get at it. A variant decides only who comes in and when, and answers for it by
+//! `unsafe impl Raw`. Handing out the reference is the same for all: all `unsafe` blocks are here.
 #![expect(unsafe_code, reason = "a guard hands out a reference that a protocol makes exclusive")]
 
 use std::fmt;
@@ -14,9 +14,10 @@ use super::sync::{Instant, UnsafeCell};
 ///
 /// # Safety
 ///
-/// From an `enter_write` or `try_enter_write` that returned `true` to its `leave_write` or `downgrade` nobody else may be
-/// inside: neither between a successful `enter_read` or `try_enter_read` and `leave_read` nor as another writer. And what was done
-/// inside happens before whatever those do who come in later and were kept out by it.
+/// A writer is inside from an `enter_write` or `try_enter_write` that returned `true` to its
+/// `leave_write` or `downgrade`; a reader from an `enter_read` or `try_enter_read` that returned a
+/// pass, or from a `downgrade`, to its `leave_read`. While a writer is inside nobody else may be, and
+/// what was done inside happens before what those do who come in when it is out.
 pub unsafe trait Raw: Sync {
     /// What a reader holds while it is inside.
     type Pass: Copy + Send + Sync;

@@ -145,9 +145,10 @@ impl Word {
         self.0.fetch_and(!USED, Ordering::Relaxed);
     }
 
-    /// `SeqCst`: a reader who clears its slot looks for this, and we look at the slot after it.
+    /// Relaxed: a reader who clears its slot may look for this too early, however strong it were
+    /// here. So the writer only naps.
     pub(crate) fn set_alarm(&self) {
-        self.0.fetch_or(ALARM, Ordering::SeqCst);
+        self.0.fetch_or(ALARM, Ordering::Relaxed);
     }
 
     pub(crate) fn clear_alarm(&self) {
@@ -173,22 +174,25 @@ impl Word {
         self.0.fetch_and(!LINE, Ordering::Relaxed);
     }
 
-    /// Whether a writer is inside, or waits for readers to go out.
+    /// Whether a writer is inside, or waits for readers to go out. Relaxed: what is asked with the
+    /// mutex of the line in hand, that mutex orders.
     pub(crate) fn has_writer(&self) -> bool {
-        self.0.load(Ordering::Acquire) & WRITER != 0
+        self.0.load(Ordering::Relaxed) & WRITER != 0
     }
 
-    /// So many readers come in at once, in the place of the writer if there is one. `AcqRel`: they
-    /// see what all writers before did.
+    /// So many readers come in at once, in the place of the writer if there is one. Release pairs
+    /// with the Acquire of `count_in`, for readers who then come in beside them; those who are let
+    /// in here learn of it by `Line::batch`.
     pub(crate) fn let_readers_in(&self, readers: usize, line_goes_on: bool) {
         let word = self.0.load(Ordering::Relaxed);
         let gone = word & if line_goes_on { WRITER } else { WRITER | LINE };
-        self.0.fetch_add((readers * READER).wrapping_sub(gone), Ordering::AcqRel);
+        self.0.fetch_add((readers * READER).wrapping_sub(gone), Ordering::Release);
     }
 
-    /// A writer from the line comes in, in the place of the one before if there is one.
+    /// A writer from the line comes in, in the place of the one before if there is one. Relaxed: it
+    /// learns of it by `Line::called`, and then looks for readers.
     pub(crate) fn let_writer_in(&self, line_goes_on: bool) {
-        self.0.fetch_or(WRITER, Ordering::AcqRel);
+        self.0.fetch_or(WRITER, Ordering::Relaxed);
         if !line_goes_on {
             self.end_line();
         }

@@ -228,6 +228,30 @@ macro_rules! models {
             }
 
             #[test]
+            fn a_try_never_waits_for_who_is_inside() {
+                let schedules = holds(bound($bound), || {
+                    let lock = Arc::new(RwLock::new(0));
+                    let tried = Arc::new(AtomicUsize::new(0));
+                    let writer = {
+                        let (lock, tried) = (Arc::clone(&lock), Arc::clone(&tried));
+                        let stay = move |n: &mut usize| {
+                            while tried.load(SeqCst) == 0 {
+                                thread::yield_now();
+                            }
+                            *n += 1;
+                        };
+                        thread::spawn(move || lock.write(stay))
+                    };
+                    assert_eq!(lock.try_read(|n| *n).unwrap_or_default(), 0);
+                    let wrote = usize::from(lock.try_write(|n| *n += 1).is_ok());
+                    tried.store(1, SeqCst); // it gets here while the writer is inside, or before
+                    join([writer]);
+                    assert_eq!(lock.try_read(|n| *n).expect("free"), 1 + wrote);
+                });
+                count(name("try_inside"), schedules);
+            }
+
+            #[test]
             fn a_wait_may_end_at_any_moment() {
                 let schedules = holds(bound($crowd), || {
                     let lock = Arc::new(RwLock::new(0));

@@ -147,6 +147,17 @@ macro_rules! closures {
                 assert!(lock.read_timeout(SHORT, |_| ()).is_err());
                 assert_eq!(lock.waiting(), 0);
             }
+            // A reader waits as well, comes in first, and stays longer than the writer waits.
+            let theirs = Arc::clone(&lock);
+            let next = thread::spawn(move || reader(&theirs));
+            until(|| lock.waiting() == 1);
+            let theirs = Arc::clone(&lock);
+            let late = thread::spawn(move || theirs.write_timeout(50 * SHORT, |n| *n += 100));
+            until(|| lock.waiting() == 2 || late.is_finished());
+            held.let_go();
+            let held = join(next);
+            assert!(join(late).is_err());
+            assert_eq!(lock.waiting(), 0);
             held.let_go();
             assert_eq!(lock.try_read(|n| *n).expect("free"), 2, "what was late has not run");
         }

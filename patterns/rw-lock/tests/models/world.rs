@@ -1,7 +1,7 @@
 //! The primitives of the checker's world, in the place of `src/sync.rs`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::{Add, Deref, DerefMut};
+use std::ops::Add;
 use std::time::Duration;
 
 pub(crate) use crossbeam_utils::CachePadded;
@@ -9,20 +9,20 @@ pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use shuttle::sync::{Arc, Condvar};
 pub(crate) use shuttle::thread;
 
-/// To look again is a schedule again, and shows nothing new.
-pub(crate) const TRIES: u32 = 0;
+use shuttle::sync as checker;
+#[path = "../worlds/both.rs"]
+mod both;
+pub(crate) use both::{ENOUGH, Mutex, MutexGuard, SLOTS, TRIES, back_off};
+use both::{nap, wait};
+
+/// To look before it sleeps is a schedule again, and shows nothing new.
 pub(crate) const LOOKS: u32 = 0;
-/// The smallest numbers bring out most.
-pub(crate) const SLOTS: usize = 2;
-pub(crate) const ENOUGH: usize = 1;
 /// One order of all operations needs no nap: an alarm is never missed.
 pub(crate) const NAP: Option<Duration> = None;
 
 pub(crate) fn pause(_: u32) {
     thread::yield_now();
 }
-
-pub(crate) fn back_off(_: u32) {}
 
 pub(crate) fn place() -> usize {
     let mut hasher = DefaultHasher::new();
@@ -65,56 +65,17 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// A mutex whose guard knows it, for `sleep`.
-#[derive(Debug)]
-pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
-
-pub(crate) struct MutexGuard<'a, T> {
-    mutex: &'a Mutex<T>,
-    guard: shuttle::sync::MutexGuard<'a, T>,
-}
-
-impl<T> Mutex<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self(shuttle::sync::Mutex::new(value))
-    }
-
-    pub(crate) fn lock(&self) -> Result<MutexGuard<'_, T>, &str> {
-        let guard = self.0.lock().map_err(|_| "somebody panicked")?;
-        Ok(MutexGuard { mutex: self, guard })
-    }
-}
-
-impl<T> Deref for MutexGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.guard
-    }
-}
-
-impl<T> DerefMut for MutexGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.guard
-    }
-}
-
-/// Who sleeps with an end wakes for no reason again and again: time-outs do not fire here.
+/// Who sleeps with an end wakes for no reason again and again, until the clock says it is late.
 pub(crate) fn sleep<'a, T>(
     bed: &Condvar,
     guard: MutexGuard<'a, T>,
     until: Option<Instant>,
 ) -> (MutexGuard<'a, T>, bool) {
-    let MutexGuard { mutex, guard } = guard;
-    let Some(until) = until else {
-        return (MutexGuard { mutex, guard: bed.wait(guard).expect("no panic") }, false);
-    };
-    if Instant::now() >= until {
-        return (MutexGuard { mutex, guard }, true);
+    match until {
+        None => (wait(bed, guard), false),
+        Some(until) if Instant::now() >= until => (guard, true),
+        Some(_) => (nap(guard), false),
     }
-    drop(guard);
-    thread::yield_now();
-    (mutex.lock().expect("no panic"), false)
 }
 
 /// Lends its value as the real one does, and sees who is at it at the same time.

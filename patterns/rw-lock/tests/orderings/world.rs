@@ -1,6 +1,7 @@
 //! The primitives of loom's world, in the place of `src/sync.rs`.
 
-use std::ops::{Add, Deref, DerefMut};
+use std::cell::Cell;
+use std::ops::Add;
 use std::time::Duration;
 
 pub(crate) use crossbeam_utils::CachePadded;
@@ -9,19 +10,18 @@ use loom::sync::atomic::fence;
 pub(crate) use loom::thread;
 pub(crate) use std::sync::atomic::Ordering;
 
-/// To look again is a schedule again, and shows nothing new.
-pub(crate) const TRIES: u32 = 0;
-pub(crate) const LOOKS: u32 = 0;
-/// The smallest numbers bring out most.
-pub(crate) const SLOTS: usize = 2;
-pub(crate) const ENOUGH: usize = 1;
+use loom::sync as checker;
+#[path = "../worlds/both.rs"]
+mod both;
+pub(crate) use both::{ENOUGH, Mutex, MutexGuard, SLOTS, TRIES, back_off};
+use both::{nap, wait};
+
+/// Who looks before it sleeps has no mutex that orders what it sees.
+pub(crate) const LOOKS: u32 = 1;
 pub(crate) const NAP: Option<Duration> = Some(Duration::from_millis(1));
 
-pub(crate) fn pause(_: u32) {
-    thread::yield_now();
-}
-
-pub(crate) fn back_off(_: u32) {}
+/// Loom lets the others run to their end before who yields: nobody would ever sleep.
+pub(crate) fn pause(_: u32) {}
 
 /// All readers try the same slot first.
 pub(crate) fn place() -> usize {
@@ -54,67 +54,35 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// A mutex whose guard knows it, for `sleep`.
-#[derive(Debug)]
-pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
-
-pub(crate) struct MutexGuard<'a, T> {
-    mutex: &'a Mutex<T>,
-    guard: loom::sync::MutexGuard<'a, T>,
-}
-
-impl<T> Mutex<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self(loom::sync::Mutex::new(value))
-    }
-
-    pub(crate) fn lock(&self) -> Result<MutexGuard<'_, T>, &str> {
-        let guard = self.0.lock().map_err(|_| "somebody panicked")?;
-        Ok(MutexGuard { mutex: self, guard })
-    }
-}
-
-impl<T> Deref for MutexGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.guard
-    }
-}
-
-impl<T> DerefMut for MutexGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.guard
-    }
-}
-
-/// Time-outs do not fire here. A nap is over at once; any other end has come at once.
+/// A nap is over at once; any other end has come at once.
 pub(crate) fn sleep<'a, T>(
     bed: &Condvar,
     guard: MutexGuard<'a, T>,
     until: Option<Instant>,
 ) -> (MutexGuard<'a, T>, bool) {
-    let MutexGuard { mutex, guard } = guard;
-    let Some(until) = until else {
-        return (MutexGuard { mutex, guard: bed.wait(guard).expect("no panic") }, false);
-    };
-    if NAP != Some(until.0) {
-        return (MutexGuard { mutex, guard }, true);
+    match until {
+        None => (wait(bed, guard), false),
+        Some(until) if NAP == Some(until.0) => (nap(guard), false),
+        Some(_) => (guard, true),
     }
-    drop(guard);
-    thread::yield_now();
-    (mutex.lock().expect("no panic"), false)
 }
 
-/// Does `access`, between fences if it is to be `SeqCst`.
-fn fenced<R>(order: Ordering, access: impl FnOnce() -> R) -> R {
-    if order != Ordering::SeqCst {
-        return access();
+loom::thread_local! {
+    /// This thread wrote with `SeqCst`, and has not read so since.
+    static WROTE: Cell<bool> = Cell::new(false);
+}
+
+/// A fence between a `SeqCst` write and the first `SeqCst` read after it; see `orderings.rs`.
+fn before_read(order: Ordering) {
+    if order == Ordering::SeqCst && WROTE.with(|wrote| wrote.replace(false)) {
+        fence(Ordering::SeqCst);
     }
-    fence(Ordering::SeqCst);
-    let result = access();
-    fence(Ordering::SeqCst);
-    result
+}
+
+fn after_write(order: Ordering) {
+    if order == Ordering::SeqCst {
+        WROTE.with(|wrote| wrote.set(true));
+    }
 }
 
 macro_rules! atomic {
@@ -128,23 +96,31 @@ macro_rules! atomic {
             }
 
             pub(crate) fn load(&self, order: Ordering) -> $value {
-                fenced(order, || self.0.load(order))
+                before_read(order);
+                self.0.load(order)
             }
 
             pub(crate) fn store(&self, value: $value, order: Ordering) {
-                fenced(order, || self.0.store(value, order));
+                self.0.store(value, order);
+                after_write(order);
             }
 
             pub(crate) fn swap(&self, value: $value, order: Ordering) -> $value {
-                fenced(order, || self.0.swap(value, order))
+                let before = self.0.swap(value, order);
+                after_write(order);
+                before
             }
 
             pub(crate) fn fetch_and(&self, value: $value, order: Ordering) -> $value {
-                fenced(order, || self.0.fetch_and(value, order))
+                let before = self.0.fetch_and(value, order);
+                after_write(order);
+                before
             }
 
             pub(crate) fn fetch_or(&self, value: $value, order: Ordering) -> $value {
-                fenced(order, || self.0.fetch_or(value, order))
+                let before = self.0.fetch_or(value, order);
+                after_write(order);
+                before
             }
 
             pub(crate) fn compare_exchange(
@@ -154,7 +130,11 @@ macro_rules! atomic {
                 order: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                fenced(order, || self.0.compare_exchange(current, new, order, failure))
+                let before = self.0.compare_exchange(current, new, order, failure);
+                if before.is_ok() {
+                    after_write(order);
+                }
+                before
             }
         }
     };
@@ -165,11 +145,15 @@ atomic!(AtomicUsize, usize);
 
 impl AtomicUsize {
     pub(crate) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
-        fenced(order, || self.0.fetch_add(value, order))
+        let before = self.0.fetch_add(value, order);
+        after_write(order);
+        before
     }
 
     pub(crate) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
-        fenced(order, || self.0.fetch_sub(value, order))
+        let before = self.0.fetch_sub(value, order);
+        after_write(order);
+        before
     }
 }
 
