@@ -76,33 +76,45 @@ fn every_other_writes(criterion: &mut Criterion) {
 
 fn mixed(criterion: &mut Criterion, name: &str, writes_in_100: usize) {
     let mut scenario = scenario(criterion, name);
-    for held in HELD {
-        scenario.compare(held, all(two_threads(writes_in_100, held)));
+    for &held in held(writes_in_100) {
+        let stay = Stay::nanoseconds(held);
+        scenario.compare(held, contenders(Load { threads: 2, writes_in_100, stay }, held));
     }
 }
 
-/// How long an operation keeps the lock.
-const HELD: [usize; 4] = [0, 100, 1_000, 10_000];
-
-fn two_threads(writes_in_100: usize, held: usize) -> Load {
-    Load { threads: 2, writes_in_100, stay: Stay::nanoseconds(held) }
+/// How long an operation keeps the lock, in nanoseconds. Without writes or with few the rest of the
+/// series says nothing new.
+fn held(writes_in_100: usize) -> &'static [usize] {
+    match writes_in_100 {
+        0 => &[0, 100, 1_000],
+        1 => &[0],
+        _ => &[0, 100, 1_000, 10_000],
+    }
 }
 
-/// The limit, ours and the peers.
-fn all<'a>(load: Load) -> Vec<Entry<'a>> {
+/// Those whose place changes with the time held, and where it is none all the others.
+fn contenders<'a>(load: Load, held: usize) -> Vec<Entry<'a>> {
     let mut contenders = vec![
         compete::<OneUpdate>("limit", load),
-        compete::<Lock>("lock", load),
-        compete::<Channel>("channel", load),
         compete::<Sharded>("sharded", load),
         compete::<ParkingLot>("parking_lot", load),
-        compete::<Std>("std", load),
-        compete::<ShardedLock>("ShardedLock", load),
         compete::<Mutex>("mutex", load),
-        compete::<ArcSwap>("arc-swap", load),
     ];
-    if load.stay.is_short() {
+    if held < 10_000 {
+        contenders.push(compete::<Lock>("lock", load));
+    }
+    if held == 0 {
+        contenders.push(compete::<ShardedLock>("ShardedLock", load));
+        contenders.push(compete::<ArcSwap>("arc-swap", load));
+    }
+    let is_end = load.writes_in_100 % 50 == 0; // std's come at both ends of the series
+    if held == 0 && is_end {
+        contenders.push(compete::<Std>("std", load));
         contenders.push(compete::<StdMutex>("std-mutex", load));
+        contenders.push(compete::<Channel>("channel", load));
+    }
+    if held == 1_000 && load.writes_in_100 == 0 {
+        contenders.push(compete::<Channel>("channel", load)); // no overlap of its readers
     }
     contenders
 }
@@ -110,25 +122,31 @@ fn all<'a>(load: Load) -> Vec<Entry<'a>> {
 /// `rw-lock/readers` by threads: so many threads read, and keep the lock no longer than it takes to
 /// read two words.
 fn many_readers(criterion: &mut Criterion) {
-    crowd(criterion, "rw-lock/readers", 0);
+    let mut scenario = scenario(criterion, "rw-lock/readers");
+    for threads in thread_counts(&[1, 2, 4, 8]) {
+        let load = Load { threads, writes_in_100: 0, stay: Stay::SHORT };
+        scenario.compare(
+            threads,
+            vec![
+                compete::<Sharded>("sharded", load),
+                compete::<ShardedLock>("ShardedLock", load),
+                compete::<Mutex>("mutex", load),
+            ],
+        );
+    }
 }
 
 /// `rw-lock/crowd` by threads: the same, but one operation in ten is a write.
 fn many_readers_and_writers(criterion: &mut Criterion) {
-    crowd(criterion, "rw-lock/crowd", 10);
-}
-
-fn crowd(criterion: &mut Criterion, name: &str, writes_in_100: usize) {
-    let mut scenario = scenario(criterion, name);
-    for threads in thread_counts(&[1, 4, 8]) {
-        let load = Load { threads, writes_in_100, stay: Stay::SHORT };
+    let mut scenario = scenario(criterion, "rw-lock/crowd");
+    for threads in thread_counts(&[1, 2, 4, 8]) {
+        let load = Load { threads, writes_in_100: 10, stay: Stay::SHORT };
         scenario.compare(
             threads,
             vec![
                 compete::<Lock>("lock", load),
                 compete::<Sharded>("sharded", load),
                 compete::<ParkingLot>("parking_lot", load),
-                compete::<ShardedLock>("ShardedLock", load),
                 compete::<Mutex>("mutex", load),
             ],
         );
@@ -157,26 +175,24 @@ fn delegation(criterion: &mut Criterion) {
 /// rung: notify only sleepers, spin before sleeping, a slot for each thread instead of what they
 /// share, eight operations at a time; for each operation, of which one in ten is a write.
 fn ladder(criterion: &mut Criterion) {
-    let mut scenario = scenario(criterion, "rw-lock/ladder");
-    for threads in [1, 2] {
-        let load = Load { threads, writes_in_100: 10, stay: Stay::SHORT };
-        let eight = Load { stay: Stay::SHORT_8, ..load };
-        scenario.compare(
-            threads,
-            vec![
-                compete::<ladder_lock::Naive>("lock naive", load),
-                compete::<ladder_lock::Sleepers>("lock sleepers", load),
-                compete::<ladder_lock::Spin>("lock spin", load),
-                compete::<Sharded>("lock slots", load),
-                compete::<Sharded>("lock batch", eight),
-                compete::<ladder_channel::Naive>("channel naive", load),
-                compete::<ladder_channel::Sleepers>("channel sleepers", load),
-                compete::<ladder_channel::Spin>("channel spin", load),
-                compete::<Channel>("channel slots", load),
-                compete::<Channel>("channel batch", eight),
-            ],
-        );
-    }
+    let threads = 2;
+    let load = Load { threads, writes_in_100: 10, stay: Stay::SHORT };
+    let eight = Load { stay: Stay::SHORT_8, ..load };
+    scenario(criterion, "rw-lock/ladder").compare(
+        threads,
+        vec![
+            compete::<ladder_lock::Naive>("lock naive", load),
+            compete::<ladder_lock::Sleepers>("lock sleepers", load),
+            compete::<ladder_lock::Spin>("lock spin", load),
+            compete::<Sharded>("lock slots", load),
+            compete::<Sharded>("lock batch", eight),
+            compete::<ladder_channel::Naive>("channel naive", load),
+            compete::<ladder_channel::Sleepers>("channel sleepers", load),
+            compete::<ladder_channel::Spin>("channel spin", load),
+            compete::<Channel>("channel slots", load),
+            compete::<Channel>("channel batch", eight),
+        ],
+    );
 }
 
 criterion_group! {
