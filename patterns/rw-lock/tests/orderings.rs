@@ -1,17 +1,21 @@
-//! The sharded form under weak orderings: loom tries what the processor and the compiler may do,
-//! not only every schedule, and sees each access to the value that is not ordered.
+//! What has orderings of its own, under weak orderings: loom tries what the processor and the compiler
+//! may do, not only every schedule, and sees each access to the value that is not ordered.
 //!
-//! What loom shows here: each order of schedules and of stale reads, and for each access marked
-//! weaker than `SeqCst` no more than the mark promises.
+//! Of each access that is marked weaker than `SeqCst` loom takes the mark at its word. But it takes
+//! `SeqCst` accesses for `AcqRel` ones: it does not know the one order in which they all are. What it
+//! knows are `SeqCst` fences. We need that one order between a write and a read after it, on both
+//! sides:
 //!
-//! What it does not know is the one order of `SeqCst` accesses. It takes them for `AcqRel` ones, but it
-//! knows `SeqCst` fences. The lock needs the one order in one place: a reader marks its slot and then
-//! looks at the word, a writer claims the word and then looks at the slots. So `world.rs` puts a
-//! fence between a thread's `SeqCst` write and its next `SeqCst` read, and nowhere else. It is there
-//! only if both are marked `SeqCst`: with either of them weaker it is gone, and a test fails.
+//! - a reader marks its slot, then looks at the word; a writer claims the word, then looks at the slots;
+//! - a client fills its tray, then looks whether the owner sleeps; an owner goes to sleep, then looks
+//!   at the trays.
 //!
-//! What stays unseen: a fence orders what stands around it as well, the two accesses alone do not.
-//! And loom reads nothing from the future, which the language would allow.
+//! So `world.rs` puts a fence between a thread's `SeqCst` write and its next `SeqCst` read, and
+//! nowhere else. It is there only if both are marked `SeqCst`: mark one of them weaker and the fence is
+//! gone, and a test fails.
+//!
+//! What stays unseen: a fence orders what stands around it as well, and the two accesses alone do not.
+//! Nor does loom let a read see what is written later, which the language would allow.
 
 #![expect(unreachable_pub, reason = "public items are private here")]
 #![expect(clippy::reversed_empty_ranges, reason = "nobody looks twice")]
@@ -27,13 +31,22 @@ use loom::thread::{self, JoinHandle};
 #[allow(dead_code)]
 mod sync;
 
+#[path = "../src/channel.rs"]
+#[allow(dead_code)]
+mod channel;
 #[path = "../src/error.rs"]
 mod error;
 #[path = "../src/guarded.rs"]
 #[allow(dead_code)]
 mod guarded;
+#[path = "../src/job.rs"]
+#[allow(dead_code)]
+mod job;
 #[path = "../src/line.rs"]
 mod line;
+#[path = "../src/owner.rs"]
+#[allow(dead_code)]
+mod owner;
 #[path = "../src/sharded.rs"]
 #[allow(dead_code)]
 mod sharded;
@@ -191,5 +204,15 @@ fn a_try_sees_what_was_written() {
         let both = usize::from(join(writer)) + usize::from(wrote);
         assert!(seen.is_err() || seen.is_ok_and(|n| n <= both));
         assert_eq!(lock.try_read(|n| *n).expect("all are out"), both);
+    });
+}
+
+#[test]
+fn the_owner_hears_of_a_job_before_it_sleeps() {
+    explore("owner", 3, || {
+        let lock = channel::RwLock::new(0);
+        lock.write(|n| *n += 1);
+        assert_eq!(lock.read(|n| *n), 1);
+        assert_eq!(lock.into_inner(), 1, "it hears of the end as well");
     });
 }

@@ -8,6 +8,7 @@ pub(crate) use crossbeam_utils::CachePadded;
 pub(crate) use loom::sync::Condvar;
 use loom::sync::atomic::fence;
 pub(crate) use loom::thread;
+pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic::Ordering;
 
 use loom::sync as checker;
