@@ -76,7 +76,7 @@ fn every_other_writes(criterion: &mut Criterion) {
 
 fn mixed(criterion: &mut Criterion, name: &str, writes_in_100: usize) {
     let mut scenario = scenario(criterion, name);
-    for &held in held(writes_in_100) {
+    for &held in times(writes_in_100) {
         let stay = Stay::nanoseconds(held);
         scenario.compare(held, contenders(Load { threads: 2, writes_in_100, stay }, held));
     }
@@ -84,7 +84,7 @@ fn mixed(criterion: &mut Criterion, name: &str, writes_in_100: usize) {
 
 /// How long an operation keeps the lock, in nanoseconds. Without writes or with few the rest of the
 /// series says nothing new.
-fn held(writes_in_100: usize) -> &'static [usize] {
+fn times(writes_in_100: usize) -> &'static [usize] {
     match writes_in_100 {
         0 => &[0, 100, 1_000],
         1 => &[0],
@@ -107,7 +107,7 @@ fn contenders<'a>(load: Load, held: usize) -> Vec<Entry<'a>> {
         contenders.push(compete::<ShardedLock>("ShardedLock", load));
         contenders.push(compete::<ArcSwap>("arc-swap", load));
     }
-    let is_end = load.writes_in_100 % 50 == 0; // std's come at both ends of the series
+    let is_end = matches!(load.writes_in_100, 0 | 50); // of the series
     if held == 0 && is_end {
         contenders.push(compete::<Std>("std", load));
         contenders.push(compete::<StdMutex>("std-mutex", load));
@@ -173,13 +173,13 @@ fn delegation(criterion: &mut Criterion) {
 
 /// `rw-lock/ladder` by threads: the textbook form of both structures, then one lever more on each
 /// rung: notify only sleepers, spin before sleeping, a slot for each thread instead of what they
-/// share, eight operations at a time; for each operation, of which one in ten is a write.
+/// share, eight operations at a time; for each operation of two threads, of which one in ten is a
+/// write.
 fn ladder(criterion: &mut Criterion) {
-    let threads = 2;
-    let load = Load { threads, writes_in_100: 10, stay: Stay::SHORT };
+    let load = Load { threads: 2, writes_in_100: 10, stay: Stay::SHORT };
     let eight = Load { stay: Stay::SHORT_8, ..load };
     scenario(criterion, "rw-lock/ladder").compare(
-        threads,
+        load.threads,
         vec![
             compete::<ladder_lock::Naive>("lock naive", load),
             compete::<ladder_lock::Sleepers>("lock sleepers", load),
