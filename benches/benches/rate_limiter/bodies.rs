@@ -100,12 +100,15 @@ fn checks<C: Check>(limiter: &C, count: u64) -> u64 {
     (0..count).map(|_| u64::from(black_box(limiter).check())).sum()
 }
 
-/// Repeats `stride` until the time is over; counts how many operations that were.
+/// Repeats `stride` until the time is over, but once at least; counts how many operations that were.
 fn until(stop: &AtomicBool, passed: &AtomicU64, mut stride: impl FnMut() -> u64) -> u64 {
     let (mut done, mut passes) = (0, 0);
-    while !stop.load(Relaxed) {
+    loop {
         passes += stride();
         done += STRIDE;
+        if stop.load(Relaxed) {
+            break;
+        }
     }
     passed.fetch_add(passes, Relaxed);
     done

@@ -203,6 +203,19 @@ macro_rules! limiting {
         }
 
         #[test]
+        fn a_clock_that_jumps_back_gives_what_was_leased_and_no_more() {
+            let (limiter, clock) = limiter(quota(1000, 160));
+            clock.advance(LONG);
+            limiter.try_acquire(80).expect("half the burst");
+            let one_by_one = || (0..1000).take_while(|_| limiter.try_acquire(1).is_ok()).count();
+            clock.back(LONG);
+            let leased = one_by_one();
+            assert!(leased <= 20, "{leased} are more than an eighth of the burst");
+            clock.advance(LONG);
+            assert_eq!(leased + one_by_one(), 80, "the other half, once");
+        }
+
+        #[test]
         fn a_clock_far_ahead_refuses_nothing_that_is_due() {
             let (limiter, clock) = limiter(quota(10, 4));
             for _ in 0..3 {
