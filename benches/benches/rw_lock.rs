@@ -3,8 +3,8 @@
 //! Groups are scenarios, functions contenders; the parameter is named after `by` in the sentence
 //! that defines the scenario, which `cookbook report` puts into the record. `mutex` is
 //! `parking_lot`'s and `std-mutex` the standard library's; `parking_lot` and `std` are their RW
-//! locks. Nobody does anything between two operations, so this is as crowded as two threads
-//! can make it.
+//! locks, and `crossbeam` is its `ShardedLock`. Nobody does anything between two operations, so
+//! this is as crowded as two threads can make it.
 
 use benches::{Contender as Entry, Scenario, settings, thread_counts};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -104,7 +104,7 @@ fn contenders<'a>(load: Load, held: usize) -> Vec<Entry<'a>> {
         contenders.push(compete::<Lock>("lock", load));
     }
     if held == 0 {
-        contenders.push(compete::<ShardedLock>("ShardedLock", load));
+        contenders.push(compete::<ShardedLock>("crossbeam", load));
         contenders.push(compete::<ArcSwap>("arc-swap", load));
     }
     let is_end = matches!(load.writes_in_100, 0 | 50); // of the series
@@ -129,7 +129,7 @@ fn many_readers(criterion: &mut Criterion) {
             threads,
             vec![
                 compete::<Sharded>("sharded", load),
-                compete::<ShardedLock>("ShardedLock", load),
+                compete::<ShardedLock>("crossbeam", load),
                 compete::<Mutex>("mutex", load),
             ],
         );
