@@ -3,9 +3,10 @@
 //!
 //! # Reading the clock less often
 //!
-//! A reading of the clock costs more than the rest of a check. So one reading that finds the bucket
-//! rich may *lease* some tokens: they go to whoever comes next, with no look at the clock. When
-//! they went is not known; they are booked at the next reading, as of then. That is never too early:
+//! To read the clock, and to count its time in parts, costs more than the rest of a check. So one
+//! reading that finds the bucket rich may *lease* some tokens: they go to whoever comes next, with no
+//! look at the clock. When they went is not known; they are booked at the next reading, as of then.
+//! That is never too early:
 //!
 //! - Whatever goes at time `t`, booked or leased, fits: `full_at` with what is not booked yet is at
 //!   most `t + capacity`. A lease was checked at `r`, and `r <= t`.
