@@ -12,9 +12,11 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 
 mod figure;
 mod heats;
+mod mailbox;
 mod race;
 pub use figure::{Figure, figure, figures, is_test};
 pub use heats::{Heat, note};
+pub use mailbox::Mailbox;
 pub use race::{Meter, Race, race};
 
 /// One contender of a scenario at one parameter.

@@ -10,9 +10,9 @@
 //! | batch    | yes     | 64      | 0      | 63 of 64 letters, in both directions                  |
 //! | spin     | yes     | 64      | 200    | falling asleep for a letter that comes at once        |
 
-use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex};
-use std::{hint, thread};
+use std::thread;
+
+use benches::Mailbox;
 
 use crate::contender::Row;
 
@@ -22,53 +22,6 @@ pub(crate) type Batch = ChannelLadder<true, 64, 0>;
 pub(crate) type Spin = ChannelLadder<true, 64, 200>;
 
 pub(crate) struct ChannelLadder<const COUNT: bool, const BATCH: usize, const SPIN: u32>;
-
-/// A queue with one reader. Whoever writes knows that there is room.
-struct Mailbox<T, const COUNT: bool, const SPIN: u32> {
-    state: Mutex<Letters<T>>,
-    arrived: Condvar,
-}
-
-struct Letters<T> {
-    queue: VecDeque<T>,
-    asleep: bool,
-}
-
-impl<T, const COUNT: bool, const SPIN: u32> Mailbox<T, COUNT, SPIN> {
-    fn new(room: usize) -> Self {
-        let letters = Letters { queue: VecDeque::with_capacity(room), asleep: false };
-        Self { state: Mutex::new(letters), arrived: Condvar::new() }
-    }
-
-    fn send(&self, letter: T) {
-        let mut letters = self.state.lock().unwrap();
-        letters.queue.push_back(letter);
-        let asleep = letters.asleep;
-        drop(letters);
-        // std's notify makes a system call whether anybody sleeps or not.
-        if !COUNT || asleep {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn receive(&self) -> T {
-        for _ in 0..SPIN {
-            if let Some(letter) = self.state.try_lock().ok().and_then(|mut l| l.queue.pop_front()) {
-                return letter;
-            }
-            hint::spin_loop();
-        }
-        let mut letters = self.state.lock().unwrap();
-        loop {
-            if let Some(letter) = letters.queue.pop_front() {
-                return letter;
-            }
-            letters.asleep = true;
-            letters = self.arrived.wait(letters).unwrap();
-            letters.asleep = false;
-        }
-    }
-}
 
 /// As many numbers as are there; none in the last letter.
 struct Letter<const BATCH: usize> {
@@ -98,8 +51,8 @@ impl<const COUNT: bool, const BATCH: usize, const SPIN: u32> Row
         mut sink: impl FnMut(u64) + Send + 'static,
     ) {
         let letters = capacity / BATCH;
-        let there = Mailbox::<Letter<BATCH>, COUNT, SPIN>::new(letters);
-        let back = Mailbox::<(), COUNT, SPIN>::new(letters);
+        let there = Mailbox::<Letter<BATCH>, COUNT, SPIN>::default();
+        let back = Mailbox::<(), COUNT, SPIN>::default();
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut room = letters;

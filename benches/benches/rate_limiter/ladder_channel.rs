@@ -8,11 +8,12 @@
 //! | spin     | yes     | 1        | 200    | falling asleep for an answer that comes at once      |
 //! | lease    | yes     | 30       | 200    | 29 of 30 conversations                               |
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{hint, thread};
+
+use benches::Mailbox;
 
 use crate::contender::{Check, HOUR, INTERVAL};
 use crate::ladder_bucket::{Bucket as _, LEASE, Slots, take_some};
@@ -21,53 +22,6 @@ pub(crate) type Naive = ChannelLadder<false, 1, 0>;
 pub(crate) type Sleepers = ChannelLadder<true, 1, 0>;
 pub(crate) type Spin = ChannelLadder<true, 1, 200>;
 pub(crate) type Lease = ChannelLadder<true, LEASE, 200>;
-
-/// An unbounded queue with one reader. Every caller has at most one letter under way, so their
-/// number bounds it.
-struct Mailbox<T, const COUNT: bool, const SPIN: u32> {
-    state: Mutex<Letters<T>>,
-    arrived: Condvar,
-}
-
-struct Letters<T> {
-    queue: VecDeque<T>,
-    asleep: bool,
-}
-
-impl<T, const COUNT: bool, const SPIN: u32> Mailbox<T, COUNT, SPIN> {
-    fn new() -> Self {
-        let letters = Letters { queue: VecDeque::with_capacity(1), asleep: false };
-        Self { state: Mutex::new(letters), arrived: Condvar::new() }
-    }
-
-    fn send(&self, letter: T) {
-        let mut letters = self.state.lock().unwrap();
-        letters.queue.push_back(letter);
-        let asleep = letters.asleep;
-        drop(letters);
-        if !COUNT || asleep {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn receive(&self) -> T {
-        for _ in 0..SPIN {
-            if let Some(letter) = self.state.try_lock().ok().and_then(|mut l| l.queue.pop_front()) {
-                return letter;
-            }
-            hint::spin_loop();
-        }
-        let mut letters = self.state.lock().unwrap();
-        loop {
-            if let Some(letter) = letters.queue.pop_front() {
-                return letter;
-            }
-            letters.asleep = true;
-            letters = self.arrived.wait(letters).unwrap();
-            letters.asleep = false;
-        }
-    }
-}
 
 /// What callers tell the clerk. An answer is how many calls may pass.
 enum Letter<const COUNT: bool, const SPIN: u32> {
@@ -84,7 +38,7 @@ pub(crate) struct ChannelLadder<const COUNT: bool, const LEASED: u64, const SPIN
 
 impl<const COUNT: bool, const LEASED: u64, const SPIN: u32> ChannelLadder<COUNT, LEASED, SPIN> {
     fn new(interval: Duration, burst: u64) -> Self {
-        let inbox = Arc::new(Mailbox::new());
+        let inbox = Arc::new(Mailbox::default());
         let clerk = thread::spawn({
             let inbox = Arc::clone(&inbox);
             move || serve::<COUNT, LEASED, SPIN>(&inbox, Slots::new(interval, burst))
@@ -109,7 +63,7 @@ impl<const COUNT: bool, const LEASED: u64, const SPIN: u32> Check
         if LEASED > 1 && self.leased.fetch_update(Relaxed, Relaxed, one_less).is_ok() {
             return true;
         }
-        let answer = Arc::new(Mailbox::new());
+        let answer = Arc::new(Mailbox::default());
         self.inbox.send(Letter::Ask(Arc::clone(&answer)));
         let taken = answer.receive();
         if taken > 1 {

@@ -10,9 +10,10 @@
 //! | slots    |         |        | the queues: a slot for each client, our `channel`          |
 //! | batch    |         |        | seven of eight messages: `channel`, 8 operations in each   |
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex};
-use std::{hint, thread};
+use std::sync::Arc;
+use std::thread;
+
+use benches::Mailbox;
 
 use crate::contender::{Client, Contender};
 use crate::work::{Pair, Stay};
@@ -20,53 +21,6 @@ use crate::work::{Pair, Stay};
 pub(crate) type Naive = ChannelLadder<false, 0>;
 pub(crate) type Sleepers = ChannelLadder<true, 0>;
 pub(crate) type Spin = ChannelLadder<true, 200>;
-
-/// An unbounded queue with one reader. A client has at most one letter under way, so the number of
-/// clients bounds it.
-struct Mailbox<T, const COUNT: bool, const SPIN: u32> {
-    state: Mutex<Letters<T>>,
-    arrived: Condvar,
-}
-
-struct Letters<T> {
-    queue: VecDeque<T>,
-    asleep: bool,
-}
-
-impl<T, const COUNT: bool, const SPIN: u32> Mailbox<T, COUNT, SPIN> {
-    fn new() -> Self {
-        let letters = Letters { queue: VecDeque::with_capacity(1), asleep: false };
-        Self { state: Mutex::new(letters), arrived: Condvar::new() }
-    }
-
-    fn send(&self, letter: T) {
-        let mut letters = self.state.lock().unwrap();
-        letters.queue.push_back(letter);
-        let asleep = letters.asleep;
-        drop(letters);
-        if !COUNT || asleep {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn receive(&self) -> T {
-        for _ in 0..SPIN {
-            if let Some(letter) = self.state.try_lock().ok().and_then(|mut l| l.queue.pop_front()) {
-                return letter;
-            }
-            hint::spin_loop();
-        }
-        let mut letters = self.state.lock().unwrap();
-        loop {
-            if let Some(letter) = letters.queue.pop_front() {
-                return letter;
-            }
-            letters.asleep = true;
-            letters = self.arrived.wait(letters).unwrap();
-            letters.asleep = false;
-        }
-    }
-}
 
 /// What clients tell the owner.
 enum Letter<const COUNT: bool, const SPIN: u32> {
@@ -88,14 +42,14 @@ impl<const COUNT: bool, const SPIN: u32> Contender for ChannelLadder<COUNT, SPIN
     type Client<'a> = Asker<'a, COUNT, SPIN>;
 
     fn new() -> Self {
-        let inbox = Arc::new(Mailbox::new());
+        let inbox = Arc::new(Mailbox::default());
         let theirs = Arc::clone(&inbox);
         let owner = thread::spawn(move || serve(&theirs));
         Self { inbox, owner: Some(owner) }
     }
 
     fn client(&self) -> Self::Client<'_> {
-        Asker { inbox: &self.inbox, answers: Arc::new(Mailbox::new()) }
+        Asker { inbox: &self.inbox, answers: Arc::new(Mailbox::default()) }
     }
 }
 

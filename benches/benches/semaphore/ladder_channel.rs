@@ -10,8 +10,10 @@
 //! | spin     | yes     | 8       | 200    | falling asleep for an answer that comes at once        |
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex};
-use std::{hint, thread};
+use std::sync::Arc;
+use std::thread;
+
+use benches::Mailbox;
 
 use crate::contender::Contender;
 
@@ -19,53 +21,6 @@ pub(crate) type Naive = ChannelLadder<false, 1, 0>;
 pub(crate) type Sleepers = ChannelLadder<true, 1, 0>;
 pub(crate) type Batch = ChannelLadder<true, 8, 0>;
 pub(crate) type Spin = ChannelLadder<true, 8, 200>;
-
-/// An unbounded queue with one reader. Every acquire has at most one letter under way, so the
-/// number of callers bounds it.
-struct Mailbox<T, const COUNT: bool, const SPIN: u32> {
-    state: Mutex<Letters<T>>,
-    arrived: Condvar,
-}
-
-struct Letters<T> {
-    queue: VecDeque<T>,
-    asleep: bool,
-}
-
-impl<T, const COUNT: bool, const SPIN: u32> Mailbox<T, COUNT, SPIN> {
-    fn new() -> Self {
-        let letters = Letters { queue: VecDeque::with_capacity(1), asleep: false };
-        Self { state: Mutex::new(letters), arrived: Condvar::new() }
-    }
-
-    fn send(&self, letter: T) {
-        let mut letters = self.state.lock().unwrap();
-        letters.queue.push_back(letter);
-        let asleep = letters.asleep;
-        drop(letters);
-        if !COUNT || asleep {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn receive(&self) -> T {
-        for _ in 0..SPIN {
-            if let Some(letter) = self.state.try_lock().ok().and_then(|mut l| l.queue.pop_front()) {
-                return letter;
-            }
-            hint::spin_loop();
-        }
-        let mut letters = self.state.lock().unwrap();
-        loop {
-            if let Some(letter) = letters.queue.pop_front() {
-                return letter;
-            }
-            letters.asleep = true;
-            letters = self.arrived.wait(letters).unwrap();
-            letters.asleep = false;
-        }
-    }
-}
 
 /// What callers tell the clerk. Every number of permits is `BATCH`.
 enum Letter<const COUNT: bool, const SPIN: u32> {
@@ -91,7 +46,7 @@ impl<const COUNT: bool, const BATCH: usize, const SPIN: u32> Contender
     const BATCH: u64 = BATCH as u64;
 
     fn new(permits: usize) -> Self {
-        let inbox = Arc::new(Mailbox::new());
+        let inbox = Arc::new(Mailbox::default());
         let clerk = thread::spawn({
             let inbox = Arc::clone(&inbox);
             move || serve::<COUNT, BATCH, SPIN>(&inbox, permits * BATCH)
@@ -105,7 +60,7 @@ impl<const COUNT: bool, const BATCH: usize, const SPIN: u32> Contender
     }
 
     async fn acquire(&self) -> Self::Permit<'_> {
-        let answer = Arc::new(Mailbox::new());
+        let answer = Arc::new(Mailbox::default());
         self.inbox.send(Letter::Ask(Arc::clone(&answer)));
         answer.receive();
         Permits(self)
