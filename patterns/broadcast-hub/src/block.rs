@@ -1,16 +1,18 @@
 //! A row of slots that one writer fills, one after the other, while any number of readers read what
-//! is filled. A slot is written once, so a reader needs no lock and may keep what it reads as long
-//! as it keeps the block.
+//! is filled. As long as anybody keeps the block a slot is written once, so a reader needs no lock.
+//! A block that nobody keeps is used again.
 #![expect(unsafe_code, reason = "that a slot is written before it is read, a counter says")]
 
-use super::quiet::Quiet;
+use std::mem;
+
+use super::quiet::{Quiet, drop_all_quietly};
 use super::sync::{Arc, AtomicUsize, Ordering, UnsafeCell};
 
 /// The slots, and how many are filled.
 pub(crate) struct Block<T> {
     /// How many messages were published before the first in here.
     first: u64,
-    /// The slots before this one are filled and never change again; those from here on are the
+    /// The slots before this one are filled and do not change; those from here on are the
     /// writer's. Its Release pairs with the Acquire of readers.
     filled: AtomicUsize,
     slots: Box<[UnsafeCell<Quiet<T>>]>,
@@ -35,6 +37,12 @@ impl<T> Writer<T> {
         Self { block: Arc::new(block), filled: 0 }
     }
 
+    /// An [emptied](Block::empty) block once more, unless somebody reads in it.
+    pub(crate) fn again(first: u64, mut block: Arc<Block<T>>) -> Option<Self> {
+        Arc::get_mut(&mut block)?.first = first;
+        Some(Self { block, filled: 0 })
+    }
+
     /// The block, to be read.
     pub(crate) fn block(&self) -> &Arc<Block<T>> {
         &self.block
@@ -53,8 +61,8 @@ impl<T> Writer<T> {
     pub(crate) fn push(&mut self, value: T) {
         let value = Quiet::new(value);
         // SAFETY: the slot is not before `filled`, so no reader looks at it; there is no other
-        // writer. What is overwritten is empty.
-        self.block.slots[self.filled].with_mut(|slot| unsafe { *slot = value });
+        // writer. What is overwritten is empty, or needs no drop.
+        self.block.slots[self.filled].with_mut(|slot| unsafe { slot.write(value) });
         self.filled += 1;
         self.block.filled.store(self.filled, Ordering::Release);
     }
@@ -77,6 +85,20 @@ impl<T> Block<T> {
             let slot = slot.with(|slot| unsafe { &*slot });
             slot.get().expect("a slot before `filled` is filled")
         })
+    }
+
+    /// Drops what is in here, unless somebody reads it: then the last to let go of it does. Whether
+    /// it is empty now, and can be used [again](Writer::again).
+    pub(crate) fn empty(this: &mut Arc<Self>) -> bool {
+        let Some(block) = Arc::get_mut(this) else { return false };
+        block.filled = AtomicUsize::new(0);
+        if mem::needs_drop::<T>() {
+            // SAFETY: nobody else has this block.
+            let taken =
+                |slot: &mut UnsafeCell<Quiet<T>>| slot.with_mut(|slot| unsafe { (*slot).take() });
+            drop_all_quietly(block.slots.iter_mut().map(taken));
+        }
+        true
     }
 
     /// Message `index`, counted from 0, if it is in here.

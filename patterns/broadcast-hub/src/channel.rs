@@ -32,8 +32,9 @@ pub use super::client::Subscriber;
 /// it.
 ///
 /// Every call is a letter to the desk, and a call that needs an answer waits for the desk, though
-/// never for a subscriber unless it says so. Wakers run on the desk's thread. One that calls the hub
-/// right there may make the desk wait for itself; those of the usual executors only schedule a task.
+/// never for a subscriber unless it says so. The desk's thread runs wakers, and drops payloads that
+/// nobody holds any more. Foreign code that asks the hub something right there makes the desk wait
+/// for itself; wakers of the usual executors only schedule a task, and most payloads ask nothing.
 pub struct Hub<T> {
     desk: Address<T>,
     capacity: usize,

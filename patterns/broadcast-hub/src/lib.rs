@@ -25,7 +25,6 @@ mod sync;
 mod tape;
 mod terms;
 mod topics;
-mod turn;
 mod words;
 
 pub use error::{

@@ -4,9 +4,8 @@
 //! published, and a slot is written once. A subscriber that publishers have to mind says in a seat
 //! how far it is. `close` ends the hub; the memory goes with the last handle and subscriber.
 //!
-//! Take along: `lock.rs`, `reader.rs`, `shared.rs`, `turn.rs`, `ring.rs`, `block.rs`, `seats.rs`,
-//! `sleepers.rs`, `line.rs`, `park.rs`, `quiet.rs`, `surface.rs`, `topics.rs`, `terms.rs`, `sync.rs`,
-//! `error.rs`.
+//! Take along: `lock.rs`, `reader.rs`, `shared.rs`, `ring.rs`, `block.rs`, `seats.rs`, `sleepers.rs`,
+//! `line.rs`, `park.rs`, `quiet.rs`, `surface.rs`, `topics.rs`, `terms.rs`, `sync.rs`, `error.rs`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,13 +15,13 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::error::{PublishError, PublishTimeoutError, SubscribeError, TryPublishError};
+use super::line::Turn;
 use super::park::{block_on, block_on_for};
 use super::shared::Shared;
 use super::surface::{check_capacity, publish_methods};
 use super::sync::{Arc, Mutex, MutexGuard};
 use super::terms::{Counts, Slow, Start};
 use super::topics::topics;
-use super::turn::Turn;
 
 pub use super::reader::Subscriber;
 

@@ -17,6 +17,12 @@ impl<T> Quiet<T> {
         Self(Some(value))
     }
 
+    /// The payload, whose drop is the caller's then.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<T> {
+        self.0.take()
+    }
+
     #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.as_ref()
@@ -27,7 +33,7 @@ impl<T> Drop for Quiet<T> {
     #[inline]
     fn drop(&mut self) {
         if mem::needs_drop::<T>() {
-            drop_quietly(self.0.take());
+            drop_quietly(self.take());
         }
     }
 }
@@ -38,6 +44,13 @@ pub(crate) fn drop_quietly<T>(value: T) {
     let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) else { return };
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(again);
+    }
+}
+
+/// Drops them all, and looks for panics at the end only.
+pub(crate) fn drop_all_quietly<T>(mut values: impl Iterator<Item = T>) {
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| values.by_ref().for_each(drop))) {
+        drop_quietly(payload);
     }
 }
 

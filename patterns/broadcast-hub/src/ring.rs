@@ -17,6 +17,8 @@ pub(crate) struct Ring<T> {
     /// place of one that nobody may read any more; so who finds its block gone finds itself behind
     /// when it looks again. Locked for the moment it takes to take a share of a block.
     places: Box<[Mutex<Arc<Block<T>>>]>,
+    /// A block that is empty again, so that in the long run none is allocated.
+    spare: Mutex<Option<Arc<Block<T>>>>,
 }
 
 /// On a cache line of its own: readers look at it all the time.
@@ -60,6 +62,7 @@ impl<T> Ring<T> {
             size,
             // The first block holds the other places until their own come.
             places: (0..places).map(|_| Mutex::new(Arc::clone(open.block()))).collect(),
+            spare: Mutex::new(None),
         };
         (ring, Pen { published: 0, open })
     }
@@ -73,8 +76,8 @@ impl<T> Ring<T> {
         self.published.0.load(Ordering::Acquire)
     }
 
-    /// Writes a message. Returns the block that had to go, if any, for the caller to drop where
-    /// foreign code may run.
+    /// Writes a message. Returns the block that had to go, if any, for the caller to
+    /// [recycle](Self::recycle) where foreign code may run.
     #[inline]
     pub(crate) fn write(&self, pen: &mut Pen<T>, value: T) -> Option<Arc<Block<T>>> {
         let gone = pen.open.is_full().then(|| self.open_next(pen));
@@ -86,10 +89,22 @@ impl<T> Ring<T> {
 
     #[cold]
     fn open_next(&self, pen: &mut Pen<T>) -> Arc<Block<T>> {
-        pen.open = Writer::new(pen.published, self.size);
+        let spare = self.spare.lock().expect("nothing panics under this mutex").take();
+        let again = spare.and_then(|spare| Writer::again(pen.published, spare));
+        pen.open = again.unwrap_or_else(|| Writer::new(pen.published, self.size));
         let place = self.place(pen.published);
         let mut place = place.lock().expect("nothing panics under this mutex");
         std::mem::replace(&mut *place, Arc::clone(pen.open.block()))
+    }
+
+    /// Drops the payloads of a block that had to go, and keeps it for later.
+    pub(crate) fn recycle(&self, mut block: Arc<Block<T>>) {
+        if Block::empty(&mut block) {
+            let mut spare = self.spare.lock().expect("nothing panics under this mutex");
+            let unused = spare.replace(block);
+            drop(spare);
+            drop(unused);
+        }
     }
 
     fn place(&self, index: u64) -> &Mutex<Arc<Block<T>>> {

@@ -44,13 +44,12 @@ pub(crate) struct Books<T> {
     evicted: u64,
 }
 
-/// What is to be done when the mutex is free.
+/// What is to be done for a message when the mutex is free.
 pub(crate) struct Errands<T> {
     /// Subscribers for whom there is a message.
     sleepers: Vec<Option<Waker>>,
-    /// Publishers who need wait no longer.
-    publishers: Vec<Waker>,
-    blocks: Vec<Arc<Block<T>>>,
+    /// What had to go for it.
+    gone: Option<Arc<Block<T>>>,
 }
 
 impl<T> Shared<T> {
@@ -90,10 +89,11 @@ impl<T> Shared<T> {
         if !books.line.is_empty() || !self.make_room(&mut books) {
             return Err(TryPublishError::Full(value));
         }
-        let mut errands = Errands::none();
-        let number = self.write(&mut books, value, &mut errands);
+        let (number, errands) = self.write(&mut books, value);
         drop(books);
-        errands.run();
+        if let Some(errands) = errands {
+            self.run(errands);
+        }
         Ok(number)
     }
 
@@ -110,13 +110,13 @@ impl<T> Shared<T> {
         (books.pen.published() + 1).saturating_sub(self.ring.capacity())
     }
 
+    /// The number of the message, and what is to be done for it, which is mostly nothing.
     #[inline]
-    fn write(&self, books: &mut Books<T>, value: T, errands: &mut Errands<T>) -> u64 {
-        errands.blocks.extend(self.ring.write(&mut books.pen, value));
-        if !books.sleepers.is_empty() {
-            errands.sleepers.append(&mut books.sleepers.all());
-        }
-        books.pen.published()
+    fn write(&self, books: &mut Books<T>, value: T) -> (u64, Option<Errands<T>>) {
+        let gone = self.ring.write(&mut books.pen, value);
+        let errands = (gone.is_some() || !books.sleepers.is_empty())
+            .then(|| Errands { sleepers: books.sleepers.all(), gone });
+        (books.pen.published(), errands)
     }
     // ANCHOR_END: publish
 
@@ -136,7 +136,7 @@ impl<T> Shared<T> {
     // ANCHOR: serve
     /// Publishes for those in line while there is room.
     pub(crate) fn serve(&self, mut books: MutexGuard<'_, Books<T>>) {
-        let mut errands = Errands::none();
+        let (mut errands, mut publishers) = (Vec::new(), Vec::new());
         loop {
             let wanted = if books.line.is_empty() { 0 } else { self.overwritten(&books) };
             self.wanted.store(wanted, Ordering::SeqCst);
@@ -144,13 +144,17 @@ impl<T> Shared<T> {
                 break;
             }
             if let Some((ticket, value, waker)) = books.line.first() {
-                let number = self.write(&mut books, value, &mut errands);
+                let (number, more) = self.write(&mut books, value);
                 books.line.answer(ticket, Ok(number));
-                errands.publishers.push(waker);
+                publishers.push(waker);
+                errands.extend(more);
             }
         }
         drop(books);
-        errands.run();
+        wake_quietly(publishers);
+        for errands in errands {
+            self.run(errands);
+        }
     }
 
     /// Called by a subscriber to wait for, after it said that it has passed so many messages, when
@@ -178,15 +182,24 @@ impl<T> Shared<T> {
         let mut books = self.books();
         books.closed = true;
         self.closed.store(true, Ordering::Release);
-        let mut errands: Errands<T> = Errands::none();
-        errands.sleepers = books.sleepers.all();
+        let sleepers = books.sleepers.all();
+        let mut publishers = Vec::new();
         while let Some((ticket, value, waker)) = books.line.first() {
             books.line.answer(ticket, Err(value));
-            errands.publishers.push(waker);
+            publishers.push(waker);
         }
         self.wanted.store(0, Ordering::SeqCst);
         drop(books);
-        errands.run();
+        wake_quietly(publishers.into_iter().chain(sleepers.into_iter().flatten()));
+    }
+
+    /// Does what was noted, when the mutex is free.
+    #[cold]
+    fn run(&self, errands: Errands<T>) {
+        wake_quietly(errands.sleepers.into_iter().flatten());
+        if let Some(block) = errands.gone {
+            self.ring.recycle(block);
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -206,21 +219,5 @@ impl<T> Shared<T> {
             evicted: books.evicted,
             lagged: self.lagged.load(Ordering::Relaxed),
         }
-    }
-}
-
-impl<T> Errands<T> {
-    #[inline]
-    fn none() -> Self {
-        Self { sleepers: Vec::new(), publishers: Vec::new(), blocks: Vec::new() }
-    }
-
-    #[inline]
-    fn run(self) {
-        if !self.sleepers.is_empty() {
-            wake_quietly(self.sleepers.into_iter().flatten());
-        }
-        wake_quietly(self.publishers);
-        drop(self.blocks);
     }
 }

@@ -29,6 +29,9 @@ impl<T> UnsafeCell<T> {
 /// How often a thread looks before it sleeps: longer than a hand-over, shorter than a wake-up.
 pub(crate) const SPINS: u32 = 200;
 
+/// How often it lets others run after that.
+pub(crate) const YIELDS: usize = 8;
+
 /// How many messages the desk may be behind before senders wait.
 pub(crate) const INBOX: usize = 256;
 

@@ -21,6 +21,9 @@ use broadcast_hub::{
 /// Longer than anything here takes; a test that needs it has failed.
 const LONG: Duration = Duration::from_secs(30);
 
+/// The limit of a wait that [`join`] watches: `join` gives up first.
+const LONGER: Duration = Duration::from_secs(90);
+
 /// A waker that counts.
 #[derive(Default)]
 struct Calls(AtomicUsize);
@@ -48,7 +51,11 @@ fn poll_with<F: Future>(future: Pin<&mut F>, calls: &Arc<Calls>) -> Poll<F::Outp
 fn wait<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.expect("a runtime");
-    runtime.block_on(async { tokio::time::timeout(LONG, future).await.expect("no wait for ever") })
+    let begin = Instant::now();
+    let output = runtime.block_on(async { tokio::time::timeout(LONG, future).await });
+    // A time-out polls once more before it fires: a wake-up that was lost shows in the time alone.
+    assert!(begin.elapsed() < LONG, "nobody woke it");
+    output.expect("no wait for ever")
 }
 
 /// Joins a thread, or fails where it would hang.

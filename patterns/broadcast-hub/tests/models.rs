@@ -49,6 +49,7 @@ mod sync {
 
     /// Looking again is a schedule again, and shows nothing new.
     pub(crate) const SPINS: u32 = 0;
+    pub(crate) const YIELDS: usize = 0;
     /// The smallest inbox is full most often.
     pub(crate) const INBOX: usize = 1;
     pub(crate) const BLOCK: usize = 32;
@@ -109,8 +110,6 @@ mod tape;
 mod terms;
 #[path = "../src/topics.rs"]
 mod topics;
-#[path = "../src/turn.rs"]
-mod turn;
 #[path = "../src/words.rs"]
 mod words;
 

@@ -132,7 +132,7 @@ macro_rules! slow {
                             match n % 3 {
                                 0 => drop(wait(hub.publish(n)).expect("open")),
                                 1 => drop(hub.publish_blocking(n).expect("open")),
-                                _ => drop(hub.publish_timeout(n, LONG).expect("in time")),
+                                _ => drop(hub.publish_timeout(n, LONGER).expect("in time")),
                             }
                         }
                     })

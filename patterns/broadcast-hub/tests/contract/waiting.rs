@@ -41,7 +41,7 @@ macro_rules! waiting {
                     let mut reader = subscribe(&hub);
                     thread::spawn(move || {
                         let first = reader.recv_blocking().map_err(RecvTimeoutError::from);
-                        [first, reader.recv_timeout(LONG)]
+                        [first, reader.recv_timeout(LONGER)]
                     })
                 })
                 .collect();
