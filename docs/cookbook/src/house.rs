@@ -15,6 +15,7 @@ pub mod planted;
 mod readme;
 pub mod variants;
 
+use crate::sequence;
 use crate::splice;
 use crate::workspace::{Recipe, Workspace};
 
@@ -28,7 +29,7 @@ pub struct House<'a> {
 type Rule = fn(&House<'_>) -> anyhow::Result<Vec<String>>;
 
 /// The rules that need nothing but the files.
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     agreement::folders,
     agreement::front_page,
     agreement::book_pages,
@@ -41,6 +42,7 @@ const RULES: [Rule; 17] = [
     fences::book_is_made_of_includes,
     links::resolve,
     splices,
+    drawings,
     code::files_are_short,
     code::unsafe_is_explained,
     code::recipes_stand_alone,
@@ -79,6 +81,12 @@ fn splices(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
+/// What is drawn from a trace equals it.
+fn drawings(house: &House<'_>) -> anyhow::Result<Vec<String>> {
+    let drawings = sequence::drawings(house.workspace)?;
+    Ok(drawings.iter().filter_map(|drawing| drawing.complaint(house.workspace)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::fake::Fake;
@@ -95,6 +103,17 @@ mod tests {
         let fake = Fake::finished();
         fake.edit("README.md", "A demo shows", "A demo hides");
         fake.complains(splices, "README.md:5: `recipes` differs from its source");
+    }
+
+    #[test]
+    fn a_drawing_that_differs_from_its_trace_is_named() {
+        let fake = Fake::finished();
+        let trace = "{\"us\":1,\"event\":\"crash\",\"node\":1,\"unsaved\":0}\n";
+        fake.write("patterns/demo/tests/traces/end.jsonl", trace);
+        fake.complains(drawings, "patterns/demo/tests/traces/end.svg: differs from its trace");
+        let svg = sequence::svg("demo: end", trace).unwrap();
+        fake.write("patterns/demo/tests/traces/end.svg", &svg);
+        fake.is_content_with(drawings);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod house;
 pub mod list;
 pub mod recipe;
 pub mod report;
+pub mod sequence;
 pub mod serve;
 pub mod source;
 pub mod splice;

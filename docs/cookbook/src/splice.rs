@@ -28,6 +28,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::chooser::{Chooser, markdown};
 use crate::report;
+use crate::sequence;
 use crate::workspace::Workspace;
 use document::Part;
 
@@ -51,6 +52,15 @@ pub fn run(workspace: &Workspace, check: bool) -> anyhow::Result<()> {
                 .with_context(|| format!("cannot write {}", path.display()))?;
             changed += 1;
             writeln!(io::stdout(), "{}: brought up to date", path.display())?;
+        }
+    }
+    for drawing in sequence::drawings(workspace)? {
+        if check {
+            complaints.extend(drawing.complaint(workspace));
+        } else if drawing.complaint(workspace).is_some() {
+            std::fs::write(workspace.path(&drawing.file), &drawing.svg)
+                .with_context(|| format!("cannot write {}", drawing.file.display()))?;
+            writeln!(io::stdout(), "{}: drawn anew", drawing.file.display())?;
         }
     }
     ensure!(complaints.is_empty(), "{}", complaints.join("\n"));

@@ -8,7 +8,7 @@ use super::record::{Measured, Point, Scenario};
 use super::verdict::{LIMIT, family};
 
 /// For readers outside the book; the book drops it and has colours of its own.
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 <style>
 svg { --cb-ink: #1f2328; --cb-muted: #59636e; --cb-grid: #d1d9e0; --cb-c1: #0969da; --cb-c2: #bc4c00; --cb-c3: #1a7f37; --cb-c4: #8250df }
 @media (prefers-color-scheme: dark) {
