@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod channel;
+mod config;
+pub mod core;
+mod error;
+pub mod lock;
+mod message;
+mod sync;
+
+pub use config::{Config, Timing};
+pub use error::{DeliverError, Panicked};
+pub use message::{Kind, Letter, Message, NodeId, Stored, Token};

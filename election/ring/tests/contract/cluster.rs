@@ -1,0 +1,147 @@
+//! Nodes on threads of one process, whose messages go straight into each other's inboxes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+use ring::{Config, DeliverError, Message, NodeId, Panicked, Stored, Timing, Token};
+
+/// Longer than anything here takes; a test that needs it has failed.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+/// Both variants, so that each promise is written once.
+pub(crate) trait Surface: Send + Sync + Sized + 'static {
+    fn start(
+        config: Config,
+        stored: Stored,
+        send: impl FnMut(NodeId, Message) + Send + 'static,
+        save: impl FnMut(Stored) + Send + 'static,
+    ) -> Self;
+    fn deliver(&self, from: NodeId, message: Message) -> Result<(), DeliverError>;
+    fn leader(&self) -> Option<Token>;
+    fn wait_change(&self, known: Option<Token>, timeout: Duration) -> Option<Token>;
+    fn elect(&self);
+    fn outbid(&self, epoch: u64);
+    fn shutdown(self) -> Result<(), Panicked>;
+}
+
+macro_rules! surface {
+    ($variant:ident) => {
+        impl Surface for ring::$variant::Node {
+            fn start(
+                config: Config,
+                stored: Stored,
+                send: impl FnMut(NodeId, Message) + Send + 'static,
+                save: impl FnMut(Stored) + Send + 'static,
+            ) -> Self {
+                Self::start(config, stored, send, save)
+            }
+            fn deliver(&self, from: NodeId, message: Message) -> Result<(), DeliverError> {
+                self.deliver(from, message)
+            }
+            fn leader(&self) -> Option<Token> {
+                self.leader()
+            }
+            fn wait_change(&self, known: Option<Token>, timeout: Duration) -> Option<Token> {
+                self.wait_change(known, timeout)
+            }
+            fn elect(&self) {
+                self.elect();
+            }
+            fn outbid(&self, epoch: u64) {
+                self.outbid(epoch);
+            }
+            fn shutdown(self) -> Result<(), Panicked> {
+                self.shutdown()
+            }
+        }
+    };
+}
+surface!(channel);
+surface!(lock);
+
+type Nodes<N> = Arc<RwLock<BTreeMap<NodeId, N>>>;
+
+pub(crate) struct Cluster<N: Surface> {
+    all: Vec<NodeId>,
+    timing: Timing,
+    nodes: Nodes<N>,
+    disks: Arc<Mutex<BTreeMap<NodeId, Stored>>>,
+}
+
+impl<N: Surface> Cluster<N> {
+    pub(crate) fn start(count: NodeId, timing: Timing) -> Self {
+        let cluster = Self {
+            all: (1..=count).collect(),
+            timing,
+            nodes: Nodes::default(),
+            disks: Arc::default(),
+        };
+        (1..=count).for_each(|id| cluster.start_one(id));
+        cluster
+    }
+
+    pub(crate) fn start_one(&self, id: NodeId) {
+        let config = Config::new(id, self.all.iter().copied(), self.timing);
+        let stored = self.disks.lock().unwrap().get(&id).copied().unwrap_or_default();
+        let (nodes, disks) = (Arc::clone(&self.nodes), Arc::clone(&self.disks));
+        let send = move |to, message| {
+            if let Some(node) = nodes.read().unwrap().get(&to) {
+                // Lost, as on a network.
+                let _ = node.deliver(id, message);
+            }
+        };
+        let save = move |stored| _ = disks.lock().unwrap().insert(id, stored);
+        let node = N::start(config, stored, send, save);
+        self.nodes.write().unwrap().insert(id, node);
+    }
+
+    /// Its memory is gone; its disk stays.
+    pub(crate) fn kill(&self, id: NodeId) {
+        // Not under the lock: its thread may be sending.
+        let node = self.nodes.write().unwrap().remove(&id).expect("it runs");
+        node.shutdown().expect("it did not panic");
+    }
+
+    /// Waits until all follow this one, and says under which token.
+    pub(crate) fn settle_on(&self, id: NodeId) -> Option<Token> {
+        let end = Instant::now() + LONG;
+        while Instant::now() < end {
+            let leaders: Vec<_> =
+                self.nodes.read().unwrap().values().map(Surface::leader).collect();
+            match leaders[..] {
+                [Some(token), ..]
+                    if token.id == id && leaders.iter().all(|it| *it == leaders[0]) =>
+                {
+                    return Some(token);
+                }
+                _ => self.wait_for_a_change(&leaders, id),
+            }
+        }
+        None
+    }
+
+    /// Waits a little for the first that does not follow this one.
+    fn wait_for_a_change(&self, leaders: &[Option<Token>], id: NodeId) {
+        let nodes = self.nodes.read().unwrap();
+        let best = leaders.iter().flatten().filter(|token| token.id == id).max();
+        if let Some((node, known)) =
+            nodes.values().zip(leaders).find(|(_, known)| known.as_ref() != best || best.is_none())
+        {
+            node.wait_change(*known, self.timing.heartbeat);
+        }
+    }
+
+    pub(crate) fn token(&self, id: NodeId) -> Option<Token> {
+        self.nodes.read().unwrap().get(&id)?.leader()
+    }
+
+    /// Sends many messages to this node, in the name of another, without a pause.
+    pub(crate) fn flood(&self, id: NodeId, count: u64) {
+        let nodes = self.nodes.read().unwrap();
+        for _ in 0..count {
+            // What does not fit is lost.
+            let _ = nodes[&id].deliver(3 - id, Message::Hello);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What may be claimed of the rules, under every fault that a seed can bring.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ring::{Kind, Letter, Message, NodeId, Timing, Token};
+use simnet::{Fault, Storm, World, seeds};
+
+use super::say;
+use super::sim::{self, Node, ms};
+
+const SEEDS: u64 = 1000;
+
+/// For the links of a calm world, which take 2 ms at most.
+fn timing() -> Timing {
+    Timing::for_ring(5, ms(2))
+}
+
+/// The order of the ring.
+const RING: [NodeId; 5] = [2, 5, 1, 4, 3];
+
+/// How long a calm world takes at most until the highest leads and all follow: somebody notices, one
+/// election may be lost to nodes that are not known to be dead, and one to an epoch that is too low.
+fn stated() -> Duration {
+    timing().silence + 3 * timing().election
+}
+
+#[derive(Default)]
+struct Seen {
+    /// By token, the life that led under it.
+    reigns: BTreeMap<Token, u64>,
+    /// The last looked at, so that each reign is entered once.
+    last: BTreeMap<NodeId, Token>,
+    most_at_once: usize,
+}
+
+impl Seen {
+    fn look(&mut self, world: &World<Node>) {
+        let mut leaders = 0;
+        for (id, node) in world.nodes() {
+            let Some(token) = node.core.token() else { continue };
+            leaders += 1;
+            assert_eq!(token.id, id);
+            if self.last.insert(id, token) != Some(token) {
+                let life = *self.reigns.entry(token).or_insert(node.life);
+                assert_eq!(life, node.life, "two lives led under {token}");
+            }
+        }
+        self.most_at_once = self.most_at_once.max(leaders);
+    }
+}
+
+/// Three seconds of everything, then calm.
+fn run(seed: u64) -> (World<Node>, Seen) {
+    let (mut world, _) = sim::world(seed, &RING, timing());
+    let mut seen = Seen::default();
+    (1..=5).for_each(|id| world.set_disk(id, ms(0)..=ms(1)));
+    world.start_all();
+    if !is_full_run() {
+        world.record();
+    }
+    let storm = Storm { slowest_write: ms(10), ..Storm::default() };
+    storm.rage(&mut world, Duration::from_secs(3), |world| seen.look(world));
+    world.calm();
+    // What slow links and disks still have on their way.
+    let end = world.now() + ms(100);
+    world.run_until(end, |world| seen.look(world));
+    // Whoever was cut off is left out until it is asked: nobody tells that a cut is healed.
+    let settled = world.run_until_it_holds(timing().mend + stated(), |world| {
+        seen.look(world);
+        sim::is_settled(world)
+    });
+    if settled.is_none() && !is_full_run() {
+        say(world.trace().as_str());
+    }
+    assert!(settled.is_some(), "seed {seed}: not settled {:?} after the storm", stated());
+    let end = world.now() + Duration::from_secs(1);
+    world.run_until(end, |world| {
+        seen.look(world);
+        if !sim::is_settled(world) && !is_full_run() {
+            say(world.trace().as_str());
+        }
+        assert!(sim::is_settled(world), "seed {seed}: it does not last");
+    });
+    (world, seen)
+}
+
+fn is_full_run() -> bool {
+    std::env::var_os(simnet::SEED).is_none()
+}
+
+#[test]
+fn claim_b_and_c_two_may_lead_but_never_under_one_token() {
+    let (mut reigns, mut crashes, mut doubles) = (0, 0, 0);
+    seeds(SEEDS, |seed| {
+        let (world, seen) = run(seed);
+        reigns += seen.reigns.len();
+        crashes += world.counts().crashes;
+        doubles += usize::from(seen.most_at_once > 1);
+    });
+    if is_full_run() {
+        assert!(reigns > 2_000 && crashes > 2_000, "{reigns} reigns, {crashes} crashes");
+        assert!(doubles > 100, "two at once are an everyday event, and were seen {doubles} times");
+        say(&format!("COUNT ring_seeds={SEEDS}"));
+        say(&format!("COUNT ring_reigns={reigns}"));
+        say(&format!("COUNT ring_runs_with_two_leaders={doubles}"));
+    }
+}
+
+/// Nodes crash and come back; the network is good. Each time a while after the last fault the
+/// highest that lives leads, and it alone.
+#[test]
+fn claim_a_with_bounded_delays_the_highest_leads_within_the_stated_time() {
+    let (mut elections, mut longest) = (0, Duration::ZERO);
+    seeds(200, |seed| {
+        let (mut world, _) = sim::world(seed, &RING, timing());
+        (1..=5).for_each(|id| world.set_disk(id, ms(0)..=ms(1)));
+        world.start_all();
+        for _ in 0..10 {
+            let gap = ms(1)..=ms(40);
+            let storm = Storm { faults: vec![Fault::Crash], gap, ..Storm::default() };
+            let end = world.now() + ms(200);
+            storm.rage(&mut world, end, |_| ());
+            let time = world.run_until_it_holds(stated(), sim::is_settled);
+            let time = time.unwrap_or_else(|| panic!("seed {seed}: {:?} was not enough", stated()));
+            (elections, longest) = (elections + 1, longest.max(time));
+            // What is still on its way from the dead may disturb it until then.
+            world.run_until(end + stated(), |_| ());
+            let end = world.now() + ms(100);
+            world.run_until(end, |world| assert!(sim::is_settled(world), "it does not last"));
+        }
+    });
+    assert!(longest > timing().silence, "nothing was tried");
+    say(&format!("COUNT ring_bounded_elections={elections}"));
+}
+
+/// The token of a crashed maximum: handed on by all, and nobody takes it off the ring.
+#[test]
+fn the_letter_of_a_dead_node_does_not_circle_for_ever() {
+    let (mut world, mail) = sim::world(1, &RING, timing());
+    world.start_all();
+    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
+    world.crash(5);
+    // As if 5 had sent it with its last breath.
+    let token = Token { epoch: 50, id: 5 };
+    let letter = Letter { kind: Kind::Candidate, token, round: 0, hops: 1 };
+    mail.borrow_mut().clear();
+    world.call(2, |_, _, out| out.send(1, Message::Letter(letter)));
+    let time = world.run_until_it_holds(stated(), sim::is_settled).expect("4 leads");
+    assert!(world.node(4).unwrap().core.token().is_some_and(|token| token.epoch > 50));
+    let candidates = mail.borrow()["CANDIDATE"].1;
+    assert!(candidates < 40, "{candidates} candidates in {time:?}");
+}
+
+#[test]
+fn a_ring_with_one_left_has_a_leader() {
+    let (mut world, _) = sim::world(1, &RING, timing());
+    world.start_all();
+    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
+    for id in [5, 4, 3, 1] {
+        world.crash(id);
+        assert!(world.run_until_it_holds(2 * stated(), sim::is_settled).is_some(), "without {id}");
+    }
+    assert!(world.node(2).unwrap().core.token().is_some());
+    world.start(1);
+    world.start(5);
+    assert!(world.run_until_it_holds(stated(), sim::is_settled).is_some(), "5 is back");
+}
+
+#[test]
+fn chatter_does_not_postpone_an_election() {
+    let (mut world, _) = sim::world(1, &[1, 2, 3], timing());
+    world.start_all();
+    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
+    world.crash(3);
+    // Every millisecond somebody says something that is no word of the leader.
+    for _ in 0..stated().as_millis() {
+        for (from, to) in [(1, 2), (2, 1)] {
+            world.call(from, |_, _, out| out.send(to, Message::Hello));
+        }
+        world.run_for(ms(1));
+    }
+    assert!(sim::is_settled(&world), "2 leads in spite of it");
+}
+
+#[test]
+fn a_returning_highest_takes_over_with_a_greater_token() {
+    let (mut world, _) = sim::world(1, &RING, timing());
+    world.start_all();
+    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
+    world.crash(5);
+    // So often that 5's own epoch lags far behind.
+    for _ in 0..5 {
+        world.crash(4);
+        world.run_until_it_holds(stated(), sim::is_settled).expect("3 leads");
+        world.start(4);
+        world.run_until_it_holds(stated(), sim::is_settled).expect("4 leads");
+    }
+    let before = world.node(4).unwrap().core.token();
+    world.start(5);
+    world.run_until_it_holds(stated(), sim::is_settled).expect("5 leads");
+    assert!(world.node(5).unwrap().core.token() > before);
+}
+
+/// What keeps data safe with two leaders: it remembers the greatest token, and refuses smaller ones.
+#[derive(Default)]
+struct Store {
+    greatest: Option<Token>,
+    written: Vec<Token>,
+}
+
+impl Store {
+    fn write(&mut self, token: Token) -> Result<(), u64> {
+        match self.greatest {
+            Some(greatest) if token < greatest => Err(greatest.epoch),
+            _ => {
+                self.greatest = Some(token);
+                self.written.push(token);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[test]
+fn claim_c_a_store_that_refuses_smaller_tokens_cures_a_split_brain() {
+    let (mut world, _) = sim::world(1, &RING, timing());
+    let mut store = Store::default();
+    world.start_all();
+    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
+    let token = |world: &World<Node>, id| world.node(id).unwrap().core.token();
+    let old = token(&world, 5).unwrap();
+    store.write(old).unwrap();
+    world.split(&[5]);
+    world.run_for(stated());
+    let new = token(&world, 4).expect("the others elect 4");
+    assert_eq!(token(&world, 5), Some(old), "and 5 leads on: the brain is split");
+    store.write(new).unwrap();
+    assert_eq!(store.write(old), Err(new.epoch), "the old leader can do no harm");
+
+    // Told of it, 5 claims anew, even before the cut is healed, and now its word counts.
+    world.call(5, |node, now, out| {
+        node.core.outbid(now, new.epoch);
+        node.settle(out);
+    });
+    world.run_for(stated());
+    let newer = token(&world, 5).expect("it leads again");
+    assert!(newer > new && store.write(newer).is_ok());
+    world.heal();
+    let time = world.run_until_it_holds(timing().mend + stated(), sim::is_settled);
+    assert!(time.is_some(), "one leader again");
+    assert!(store.written.is_sorted());
+}
