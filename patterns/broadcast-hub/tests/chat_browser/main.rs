@@ -6,6 +6,8 @@
 #[path = "../../examples/chat.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
 mod chat;
+// The one that looks at the book.
+#[path = "../../../../docs/cookbook/tests/browser/chrome.rs"]
 mod chrome;
 
 use std::io::Write as _;
@@ -13,9 +15,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};
 
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use chat::room::Room;
-use chrome::{Browser, Driver, Programs, Result};
+use chrome::{Browser, Driver, Programs};
 use fantoccini::Locator;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -172,7 +175,7 @@ impl<'a> Page<'a> {
         for (width, scheme) in [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")] {
             self.browser.emulate(width, scheme).await?;
             let shot = self.browser.devtools("Page.captureScreenshot", json!({})).await?;
-            let data = shot["data"].as_str().ok_or("a screenshot has data")?;
+            let data = shot["data"].as_str().context("a screenshot has data")?;
             let data = base64::engine::general_purpose::STANDARD.decode(data)?;
             let name = self.name;
             fs::write(folder.join(format!("{what}-{name}-{width}-{scheme}.png")), data)?;
