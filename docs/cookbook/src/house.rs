@@ -110,7 +110,7 @@ mod tests {
         let fake = Fake::finished();
         let trace = "{\"us\":1,\"event\":\"crash\",\"node\":1,\"unsaved\":0}\n";
         fake.write("patterns/demo/tests/traces/end.jsonl", trace);
-        fake.complains(drawings, "patterns/demo/tests/traces/end.svg: differs from its trace");
+        fake.complains(drawings, "patterns/demo/tests/traces/end.svg: differs from its source");
         let svg = sequence::svg("demo: end", trace).unwrap();
         fake.write("patterns/demo/tests/traces/end.svg", &svg);
         fake.is_content_with(drawings);

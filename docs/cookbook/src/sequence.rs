@@ -51,7 +51,7 @@ impl Drawing {
     pub fn complaint(&self, workspace: &Workspace) -> Option<String> {
         let there = workspace.read(&self.file).unwrap_or_default();
         (there != self.svg).then(|| {
-            format!("{}: differs from its trace; run `cargo cookbook sync`", self.file.display())
+            format!("{}: differs from its source; run `cargo cookbook sync`", self.file.display())
         })
     }
 }

@@ -28,11 +28,11 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::chooser::{Chooser, markdown};
 use crate::report;
-use crate::sequence;
+use crate::sequence::{self, Drawing};
 use crate::workspace::Workspace;
 use document::Part;
 
-/// Brings every document up to date with its sources; with `check`, only compares.
+/// Brings every document and drawing up to date with its sources; with `check`, only compares.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ pub fn run(workspace: &Workspace, check: bool) -> anyhow::Result<()> {
             writeln!(io::stdout(), "{}: brought up to date", path.display())?;
         }
     }
-    for drawing in sequence::drawings(workspace)? {
+    for drawing in drawings(workspace)? {
         if check {
             complaints.extend(drawing.complaint(workspace));
         } else if drawing.complaint(workspace).is_some() {
@@ -67,6 +67,16 @@ pub fn run(workspace: &Workspace, check: bool) -> anyhow::Result<()> {
     let verb = if check { "compared" } else { "read" };
     writeln!(io::stdout(), "{} documents {verb}, {changed} changed", documents.len())?;
     Ok(())
+}
+
+/// All that is drawn: traces, and the charts of the newest records.
+fn drawings(workspace: &Workspace) -> anyhow::Result<Vec<Drawing>> {
+    let mut drawings = sequence::drawings(workspace)?;
+    for recipe in workspace.recipes()? {
+        let charts = report::charts(workspace, &recipe.name)?;
+        drawings.extend(charts.into_iter().map(|(file, svg)| Drawing { file, svg }));
+    }
+    Ok(drawings)
 }
 
 /// A document before and after its splices were made anew.

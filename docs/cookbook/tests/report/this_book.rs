@@ -10,7 +10,7 @@ fn the_charts_in_the_book_are_those_of_the_newest_record() {
     for recipe in workspace.recipes().unwrap() {
         for (file, svg) in report::charts(&workspace, &recipe.name).unwrap() {
             let drawn = workspace.read(&file).unwrap_or_default();
-            assert!(drawn == svg, "{} is old: run `cookbook report`", file.display());
+            assert!(drawn == svg, "{} is old: run `cargo cookbook sync`", file.display());
         }
     }
 }

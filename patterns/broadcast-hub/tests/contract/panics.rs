@@ -35,10 +35,10 @@ macro_rules! panics {
 
         #[test]
         fn a_panic_within_a_batch_loses_and_repeats_nothing() {
-            struct Third(u64, Arc<AtomicUsize>);
-            impl Clone for Third {
+            struct Fourth(u64, Arc<AtomicUsize>);
+            impl Clone for Fourth {
                 fn clone(&self) -> Self {
-                    if self.1.fetch_add(1, SeqCst) == 2 {
+                    if self.1.fetch_add(1, SeqCst) == 3 {
                         resume_unwind(Box::new("the payload's own trouble"));
                     }
                     Self(self.0, Arc::clone(&self.1))
@@ -47,12 +47,12 @@ macro_rules! panics {
             let (hub, clones) = (Hub::new(8), Arc::new(AtomicUsize::new(0)));
             let mut reader = hub.subscribe(Slow::Wait).expect("open");
             for n in 1..=6 {
-                hub.try_publish(Third(n, Arc::clone(&clones))).expect("room");
+                hub.try_publish(Fourth(n, Arc::clone(&clones))).expect("room");
             }
             let mut batch = Vec::new();
             let panic = catch_unwind(AssertUnwindSafe(|| reader.try_recv_many(&mut batch, 5)));
             assert!(panic.is_err());
-            assert_eq!(reader.last_seq(), 2, "what is in the buffer is taken");
+            assert_eq!(reader.last_seq(), 3, "what is in the buffer is taken");
             while batch.len() < 6 {
                 reader.try_recv_many(&mut batch, 5).expect("the rest is there");
             }
