@@ -1,5 +1,7 @@
 //! The primitives of loom's world, in the place of `src/sync.rs`.
 
+use std::cell::Cell;
+
 use loom::sync::atomic as loom_atomic;
 pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
 pub(crate) use std::sync::atomic::Ordering;
@@ -22,8 +24,25 @@ pub(crate) mod thread {
     }
 }
 
-/// Loom takes `SeqCst` accesses for `AcqRel` ones. A fence on the side of what comes before or after
-/// makes up for that.
+loom::thread_local! {
+    /// This thread wrote with `SeqCst`, and has not read so since.
+    static WROTE: Cell<bool> = Cell::new(false);
+}
+
+/// Loom takes `SeqCst` accesses for `AcqRel` ones. A fence between a write and the next read, if both
+/// are marked so, makes up for that; with a mark too weak on either, it is missing.
+fn before_read(order: Ordering) {
+    if order == Ordering::SeqCst && WROTE.with(|wrote| wrote.replace(false)) {
+        fence(Ordering::SeqCst);
+    }
+}
+
+fn after_write(order: Ordering) {
+    if order == Ordering::SeqCst {
+        WROTE.with(|wrote| wrote.set(true));
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct AtomicU64(loom_atomic::AtomicU64);
 
@@ -33,19 +52,18 @@ impl AtomicU64 {
     }
 
     pub(crate) fn load(&self, order: Ordering) -> u64 {
-        fence_if(order);
+        before_read(order);
         self.0.load(order)
     }
 
     pub(crate) fn store(&self, value: u64, order: Ordering) {
         self.0.store(value, order);
-        fence_if(order);
+        after_write(order);
     }
 
     pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
-        fence_if(order);
         let before = self.0.swap(value, order);
-        fence_if(order);
+        after_write(order);
         before
     }
 
@@ -61,11 +79,5 @@ impl AtomicU64 {
         failure: Ordering,
     ) -> Result<u64, u64> {
         self.0.compare_exchange_weak(current, new, order, failure)
-    }
-}
-
-fn fence_if(order: Ordering) {
-    if order == Ordering::SeqCst {
-        fence(Ordering::SeqCst);
     }
 }
