@@ -3,18 +3,18 @@
 //! stops the thread.
 //!
 //! Take along: `channel.rs`, `core.rs`, `core/claim.rs`, `core/receive.rs`, `error.rs`,
-//! `message.rs`, `sync.rs`, `timing.rs`.
+//! `message.rs`, `sync.rs`, `config.rs`.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, at, bounded, never, select};
 
+use super::config::Config;
 use super::core::Core;
 use super::error::{DeliverError, Panicked};
 use super::message::{Message, NodeId, Stored, Token};
 use super::sync::{Arc, JoinHandle, thread};
-use super::timing::Config;
 
 /// How many messages wait for a node; what does not fit is lost.
 const INBOX: usize = 64;
@@ -160,7 +160,7 @@ impl Drop for Node {
 
 impl<S: FnMut(NodeId, Message), D: FnMut(Stored)> Owner<S, D> {
     fn run(mut self) {
-        self.core.elect(self.start.elapsed());
+        self.core.start(self.start.elapsed());
         loop {
             self.flush();
             let timer = self.core.deadline().map_or_else(never, |it| at(self.start + it));

@@ -9,8 +9,8 @@ mod receive;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use crate::config::{Config, Form};
 use crate::message::{Message, NodeId, Stored, Token};
-use crate::timing::{Config, Form};
 
 /// One node.
 #[derive(Debug, Clone)]
@@ -67,7 +67,12 @@ impl Core {
         }
     }
 
-    /// Starts an election: when the node starts, and whenever there is a reason to doubt the leader.
+    /// Starts the node, and an election: it does not know who leads.
+    pub fn start(&mut self, now: Duration) {
+        self.elect(now);
+    }
+
+    /// Starts an election: whenever there is a reason to doubt the leader.
     pub fn elect(&mut self, now: Duration) {
         self.ask(now, self.config.tries);
     }

@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 pub mod channel;
+mod config;
 pub mod core;
 mod error;
 pub mod lock;
 mod message;
 mod sync;
-mod timing;
 
+pub use config::{Config, Form, Timing};
 pub use error::{DeliverError, Panicked};
 pub use message::{Message, NodeId, Stored, Token};
-pub use timing::{Config, Form, Timing};

@@ -3,16 +3,16 @@
 //! node stops the thread.
 //!
 //! Take along: `lock.rs`, `core.rs`, `core/claim.rs`, `core/receive.rs`, `error.rs`, `message.rs`,
-//! `sync.rs`, `timing.rs`.
+//! `sync.rs`, `config.rs`.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use super::config::Config;
 use super::core::Core;
 use super::error::{DeliverError, Panicked};
 use super::message::{Message, NodeId, Stored, Token};
 use super::sync::{Arc, Condvar, JoinHandle, Mutex, MutexGuard, thread};
-use super::timing::Config;
 
 /// How many messages wait to be sent before no more are taken in.
 const OUTBOX: usize = 64;
@@ -50,7 +50,7 @@ impl Node {
         save: impl FnMut(Stored) + Send + 'static,
     ) -> Self {
         let mut core = Core::new(config, stored);
-        core.elect(Duration::ZERO);
+        core.start(Duration::ZERO);
         let state = State { core, outbox: Vec::new(), leader: None, stopped: false };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),

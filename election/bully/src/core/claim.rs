@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Act, Core, Role};
+use crate::config::Form;
 use crate::message::{Message, NodeId, Stored, Token};
-use crate::timing::Form;
 
 impl Core {
     /// Takes the next epoch. It is not told to anybody before it is safe: otherwise a crash would

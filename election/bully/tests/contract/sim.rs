@@ -34,7 +34,7 @@ impl Process for Node {
 
     fn handle(&mut self, now: Duration, input: Input<Message>, out: &mut Outbox<Self>) {
         match input {
-            Input::Start => self.core.elect(now),
+            Input::Start => self.core.start(now),
             Input::Message { from, message } => {
                 self.mail.borrow_mut().entry(kind(message)).or_default().1 += 1;
                 self.core.receive(now, from, message);
