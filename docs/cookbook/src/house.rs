@@ -91,6 +91,7 @@ fn drawings(house: &House<'_>) -> anyhow::Result<Vec<String>> {
 mod tests {
     use super::fake::Fake;
     use super::*;
+    use crate::sequence::View;
 
     #[test]
     fn a_complete_house_has_no_complaints() {
@@ -111,7 +112,7 @@ mod tests {
         let trace = "{\"us\":1,\"event\":\"crash\",\"node\":1,\"unsaved\":0}\n";
         fake.write("patterns/demo/tests/traces/end.jsonl", trace);
         fake.complains(drawings, "patterns/demo/tests/traces/end.svg: differs from its source");
-        let svg = sequence::svg("demo: end", trace).unwrap();
+        let svg = sequence::svg("demo: end", trace, &View::default()).unwrap();
         fake.write("patterns/demo/tests/traces/end.svg", &svg);
         fake.is_content_with(drawings);
     }

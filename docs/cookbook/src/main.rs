@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use cookbook::sequence::{self, View};
 use cookbook::workspace::Workspace;
 use cookbook::{book, chooser, copy, list, report, serve, splice};
 
@@ -81,6 +82,17 @@ Next: `git diff` shows the record, the tables and the charts.")]
         /// Only these recipes (default: all that have a bench)
         recipes: Vec<String>,
     },
+    /// Draw a trace of simnet as a sequence diagram, to standard output
+    #[command(after_help = "\
+Example: cookbook draw trace.jsonl --events 12..40 > trace.svg
+Next: traces in a recipe's tests/traces are drawn by `cookbook sync`.")]
+    Draw {
+        /// The trace: a line of JSON for each event
+        trace: PathBuf,
+        /// Only these lines of it, such as 12..40, or 12.. for all from there on
+        #[arg(long)]
+        events: Option<String>,
+    },
     /// Build the static book into a directory
     #[command(after_help = "Next: open index.html there, or copy the directory to a web server.")]
     Build {
@@ -113,6 +125,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Sync { check }) => splice::run(&workspace, check),
         Some(Command::Report { run, recipes }) => report::run(&workspace, run, &recipes),
+        Some(Command::Draw { trace, events }) => sequence::run(&trace, &View::of_events(events)),
         Some(Command::Build { dir }) => book::build(&workspace, &dir),
     }
 }

@@ -32,7 +32,7 @@ fn complains(arguments: &[&str]) -> String {
 #[test]
 fn every_command_helps() {
     assert!(prints(&["--help"]).contains("http://127.0.0.1:7878"));
-    for command in ["list", "choose", "copy", "sync", "report", "build"] {
+    for command in ["list", "choose", "copy", "sync", "report", "draw", "build"] {
         let help = prints(&[command, "--help"]);
         assert!(help.contains("Usage: cookbook ") && help.contains(command), "{help}");
     }
@@ -53,6 +53,16 @@ fn choose_prints_the_whole_tree_into_a_pipe() {
     for words in ["What hurts?", "at most N at once", "governor", "Channel or lock?"] {
         assert!(tree.contains(words), "{words} is missing in {tree}");
     }
+}
+
+#[test]
+fn a_trace_is_drawn_and_what_is_none_is_named() {
+    let trace = "../../election/bully/tests/traces/dearest_election.jsonl";
+    assert!(prints(&["draw", trace]).contains("<title>dearest election</title>"));
+    assert!(prints(&["draw", trace, "--events", "1..4"]).contains("crashes</text>"));
+    assert!(complains(&["draw", trace, "--events", "4"]).contains("write them as in 12..40"));
+    assert!(complains(&["draw", "Cargo.toml"]).contains("Cargo.toml cannot be drawn: line 1"));
+    assert!(complains(&["draw", "none"]).contains("cannot read none"));
 }
 
 #[test]
