@@ -29,7 +29,8 @@ impl Clock {
         let wanted = i128::from(local.saturating_sub(self.local));
         let rate = MILLION + i128::from(self.drift);
         // Rounded up: a timer that fires early would find that its time has not come.
-        self.world + ((wanted * MILLION + rate - 1) / rate) as u64
+        let wait = (wanted * MILLION + rate - 1) / rate;
+        self.world.saturating_add(wait.try_into().unwrap_or(Micros::MAX))
     }
 
     /// From now on it runs at this rate.

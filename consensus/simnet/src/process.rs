@@ -105,6 +105,7 @@ impl<P: Process> fmt::Debug for Outbox<P> {
     }
 }
 
+/// The end of time stands for all that is later: half a million years.
 pub(crate) fn micros(time: Duration) -> Micros {
-    time.as_micros() as Micros
+    time.as_micros().try_into().unwrap_or(Micros::MAX)
 }

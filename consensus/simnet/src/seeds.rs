@@ -6,7 +6,8 @@ pub const SEED: &str = "SIMNET_SEED";
 pub const SEEDS: &str = "SIMNET_SEEDS";
 
 /// Runs a scenario with the seeds 1, 2, 3 ... up to `plain`. When one panics, its seed and the
-/// command that repeats it are printed.
+/// command that repeats it are printed. Returns how many were run: what is said of many seeds, such as
+/// that each fault occurred, cannot be said of one.
 ///
 /// `SIMNET_SEEDS=100000` runs that many, `SIMNET_SEED=17` runs that one alone, and
 /// `COOKBOOK_DEEP=1` a hundred times as many.
@@ -14,18 +15,20 @@ pub const SEEDS: &str = "SIMNET_SEEDS";
 /// # Panics
 ///
 /// When a scenario does, and when a variable holds no number.
-pub fn seeds(plain: u64, mut scenario: impl FnMut(u64)) {
+pub fn seeds(plain: u64, mut scenario: impl FnMut(u64)) -> u64 {
     let (first, last) = range(plain, number(SEED), number(SEEDS), is_deep());
     for seed in first..=last {
         let tell = Tell(seed);
         scenario(seed);
         std::mem::forget(tell);
     }
+    last - first + 1
 }
 
 fn range(plain: u64, one: Option<u64>, many: Option<u64>, deep: bool) -> (u64, u64) {
     match (one, many) {
         (Some(seed), _) => (seed, seed),
+        (None, Some(0)) => panic!("{SEEDS}=0 runs nothing; give a number from 1 on, or unset it"),
         (None, Some(many)) => (1, many),
         (None, None) => (1, if deep { plain * 100 } else { plain }),
     }
@@ -67,5 +70,11 @@ mod tests {
         assert_eq!(range(10, None, None, true), (1, 1000));
         assert_eq!(range(10, None, Some(3), true), (1, 3));
         assert_eq!(range(10, Some(7), Some(3), true), (7, 7));
+    }
+
+    #[test]
+    #[should_panic(expected = "SIMNET_SEEDS=0 runs nothing")]
+    fn no_seed_at_all_is_refused() {
+        range(10, None, Some(0), false);
     }
 }

@@ -123,7 +123,7 @@ impl<P: Process> World<P> {
 
     /// Runs for a time.
     pub fn run_for(&mut self, time: Duration) {
-        self.run_until(self.now() + time, |_| ());
+        self.run_until(self.now().saturating_add(time), |_| ());
     }
 
     /// Runs until something holds, and says how long that took; `None` if it took longer than
@@ -133,7 +133,7 @@ impl<P: Process> World<P> {
         patience: Duration,
         mut holds: impl FnMut(&Self) -> bool,
     ) -> Option<Duration> {
-        let (start, end) = (self.now, self.now + micros(patience));
+        let (start, end) = (self.now, self.now.saturating_add(micros(patience)));
         while !holds(self) {
             if self.queue.peek().is_none_or(|next| next.at > end) {
                 self.now = end;

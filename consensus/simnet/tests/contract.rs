@@ -25,12 +25,12 @@ fn say(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("stderr is open");
 }
 
-/// Compares a text with the file that the README shows. `SIMNET_ACCEPT=1` rewrites the file.
+/// Compares a text with the file in `tests` that the README shows. `SIMNET_ACCEPT=1` rewrites it.
 fn stored(name: &str, text: &str) {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stored").join(name);
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
     if std::env::var_os("SIMNET_ACCEPT").is_some_and(|value| value == "1") {
         std::fs::write(&file, text).unwrap();
     }
     let there = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(there == text, "tests/stored/{name} differs; SIMNET_ACCEPT=1 stores this:\n\n{text}");
+    assert!(there == text, "tests/{name} differs; SIMNET_ACCEPT=1 stores this:\n\n{text}");
 }

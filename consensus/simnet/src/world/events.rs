@@ -200,6 +200,9 @@ impl<P: Process> World<P> {
         let State::Up(process) = &place.state else { return };
         let Some(deadline) = process.deadline() else { return };
         let at = place.clock.when(crate::process::micros(deadline)).max(now);
+        if at == Micros::MAX {
+            return; // the end of time never comes
+        }
         if place.alarm.is_none_or(|planned| at < planned) {
             place.alarm = Some(at);
             let life = place.life;

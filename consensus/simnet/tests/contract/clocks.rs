@@ -1,5 +1,7 @@
 //! What clocks show.
 
+use std::time::Duration;
+
 use super::peer::{self, ms, set_deadline};
 
 #[test]
@@ -52,6 +54,18 @@ fn a_deadline_waits_for_a_clock_that_is_slowed_down() {
     assert_eq!(world.node(1).unwrap().times, []);
     world.run_until(ms(200), |_| ());
     assert_eq!(world.node(1).unwrap().times, [ms(100)]);
+}
+
+#[test]
+fn a_deadline_at_the_end_of_time_never_comes() {
+    let mut world = peer::world(1, 2);
+    world.set_drift(2, -999_999);
+    for node in [1, 2] {
+        set_deadline(&mut world, node, Duration::MAX);
+    }
+    world.run_until(Duration::from_hours(1_000_000), |_| ());
+    assert_eq!(world.counts().times, 0);
+    assert_eq!(world.run_until_it_holds(Duration::MAX, |_| false), None);
 }
 
 #[test]

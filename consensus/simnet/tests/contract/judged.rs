@@ -145,7 +145,7 @@ fn a_register_that_breaks_a_rule_is_refused() {
         let lines = history.to_string();
         let shown: Vec<_> = lines.lines().take(stuck + 1).collect();
         let shown = format!("{}      <- fits nowhere\n", shown.join("\n"));
-        stored(&format!("{}.txt", name.replace(' ', "_")), &shown);
+        stored(&format!("stored/{}.txt", name.replace(' ', "_")), &shown);
     }
 }
 
