@@ -1,17 +1,21 @@
 //! Every promise of the README: of the rules in a simulated world, and of both variants on threads.
 
-#[path = "contract/cluster.rs"]
+#[path = "shared/cluster.rs"]
 mod cluster;
 #[path = "contract/counts.rs"]
 mod counts;
-#[path = "contract/promises.rs"]
+#[path = "shared/process.rs"]
+mod process;
+#[path = "shared/promises.rs"]
 mod promises;
-#[path = "contract/runtimes.rs"]
+#[path = "shared/runtimes.rs"]
 mod runtimes;
 #[path = "contract/sim.rs"]
 mod sim;
 #[path = "contract/simulated.rs"]
 mod simulated;
+#[path = "contract/subject.rs"]
+mod subject;
 
 /// Past the harness, which would swallow it.
 fn say(line: &str) {

@@ -1,19 +1,23 @@
 //! Every promise of the README: of the rules in a simulated world, and of both variants on threads.
 
-#[path = "contract/cluster.rs"]
+#[path = "../../bully/tests/shared/cluster.rs"]
 mod cluster;
 #[path = "contract/counts.rs"]
 mod counts;
-#[path = "contract/promises.rs"]
+#[path = "../../bully/tests/shared/process.rs"]
+mod process;
+#[path = "../../bully/tests/shared/promises.rs"]
 mod promises;
 #[path = "contract/rivals.rs"]
 mod rivals;
-#[path = "contract/runtimes.rs"]
+#[path = "../../bully/tests/shared/runtimes.rs"]
 mod runtimes;
 #[path = "contract/sim.rs"]
 mod sim;
 #[path = "contract/simulated.rs"]
 mod simulated;
+#[path = "contract/subject.rs"]
+mod subject;
 
 /// Past the harness, which would swallow it.
 fn say(line: &str) {

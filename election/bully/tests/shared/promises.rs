@@ -1,4 +1,6 @@
 //! What both variants promise, on threads and by the wall clock: a body for each promise.
+//!
+//! The contract tests of the ring include this file too; what differs is in `subject`.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -6,15 +8,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ring::{Config, DeliverError, Kind, Letter, Message, Panicked, Stored, Timing, Token};
-
 use super::cluster::{Cluster, LONG, Surface};
 use super::say;
-
-/// So that a thread which waits its turn on a loaded machine is seldom taken for dead.
-fn timing() -> Timing {
-    Timing::for_ring(5, Duration::from_millis(5))
-}
+use super::subject::{
+    self, Config, DeliverError, Message, Panicked, Stored, Timing, Token, timing,
+};
 
 fn config(me: u64, count: u64) -> Config {
     Config::new(me, 1..=count, timing())
@@ -23,12 +21,6 @@ fn config(me: u64, count: u64) -> Config {
 pub(crate) fn five_nodes_agree_on_the_highest<N: Surface>() {
     let cluster = Cluster::<N>::start(5, timing());
     assert!(cluster.settle_on(5).is_some());
-}
-
-/// As its neighbour would hand it on.
-fn candidate(epoch: u64, id: u64) -> Message {
-    let token = Token { epoch, id };
-    Message::Letter(Letter { kind: Kind::Candidate, token, round: 0, hops: 2 })
 }
 
 /// From the death of the leader until all follow the next: so many times the silence after which
@@ -50,11 +42,12 @@ pub(crate) fn killing_the_leader_elects_the_next_a_hundred_times<N: Surface>(var
         cluster.start_one(5);
     }
     times.sort_unstable();
-    assert!(times[50] > timing().ack, "nobody can know so soon that 5 is dead");
+    assert!(times[50] > subject::soonest(), "nobody can know so soon that 5 is dead");
     let in_silences = |time: Duration| time.as_secs_f64() / timing().silence.as_secs_f64();
     let (median, worst) = (in_silences(times[50]), in_silences(times[99]));
-    say(&format!("COUNT ring_{variant}_silences_to_elect_median={median:.1}"));
-    say(&format!("COUNT ring_{variant}_silences_to_elect_worst={worst:.1}"));
+    let name = format!("{}_{variant}_silences_to_elect", subject::NAME);
+    say(&format!("COUNT {name}_median={median:.1}"));
+    say(&format!("COUNT {name}_worst={worst:.1}"));
 }
 
 pub(crate) fn a_restarted_node_leads_under_a_greater_token<N: Surface>() {
@@ -116,7 +109,7 @@ pub(crate) fn a_full_inbox_blocks_nobody<N: Surface>() {
     let node = N::start(config(2, 3), Stored::default(), send, |_| ());
     inside.wait();
     // The node is held up in `send`. Each of these asks for an answer, and none waits.
-    let question = candidate(0, 1);
+    let question = subject::question();
     let full = (0..10_000).find_map(|_| node.deliver(1, question).err());
     drop(gate);
     assert_eq!(full, Some(DeliverError::Full(question)));
@@ -137,14 +130,13 @@ pub(crate) fn nodes_that_flood_each_other_both_go_on<N: Surface>() {
 
 pub(crate) fn a_flood_does_not_keep_the_deadline_waiting<N: Surface>() {
     // 3 never lives; 1 talks all the time, and says nothing about a leader.
-    let (node, chatter) =
-        (N::start(config(2, 3), Stored::default(), |_, _| (), |_| ()), Message::Hello);
+    let node = N::start(config(2, 3), Stored::default(), |_, _| (), |_| ());
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(SeqCst) {
                 // What does not fit is lost.
-                let _ = node.deliver(1, chatter);
+                let _ = node.deliver(1, subject::chatter());
             }
         });
         let leader = node.wait_change(None, LONG);
@@ -157,7 +149,7 @@ pub(crate) fn nothing_is_announced_before_it_is_saved<N: Surface>() {
     let (sent, log) = sync_channel(64);
     let saved = sent.clone();
     let send = move |_, message| {
-        if let Message::Letter(Letter { kind: Kind::Elected, token, .. }) = message {
+        if let Some(token) = subject::announced(message) {
             sent.send(("told", token.epoch)).unwrap();
         }
     };
@@ -166,9 +158,11 @@ pub(crate) fn nothing_is_announced_before_it_is_saved<N: Surface>() {
         let _ = closed.recv();
         saved.send(("saved", stored.epoch)).unwrap();
     };
-    let node = N::start(config(2, 2), Stored { epoch: 6 }, send, save);
-    // Once round: it has won, and the disk is not ready.
-    node.deliver(1, candidate(7, 2)).unwrap();
+    let node = N::start(config(2, 2), subject::stored(6), send, save);
+    // It has won, and the disk is not ready.
+    for word in subject::last_words(Token { epoch: 7, id: 2 }) {
+        node.deliver(1, word).unwrap();
+    }
     drop(gate);
     assert_eq!(node.wait_change(None, LONG), Some(Token { epoch: 7, id: 2 }));
     assert_eq!(log.recv_timeout(LONG), Ok(("saved", 7)));
@@ -178,7 +172,7 @@ pub(crate) fn nothing_is_announced_before_it_is_saved<N: Surface>() {
 
 pub(crate) fn a_panic_of_the_callers_code_stops_the_node_and_is_told<N: Surface>() {
     let node = N::start(config(1, 2), Stored::default(), |_, _| panic!("on purpose"), |_| ());
-    let message = Message::Hello;
+    let message = subject::chatter();
     let end = Instant::now() + LONG;
     while node.deliver(2, message) != Err(DeliverError::Closed(message)) {
         assert!(Instant::now() < end, "it takes messages for ever");
@@ -192,7 +186,7 @@ pub(crate) fn whoever_waits_is_woken_when_the_node_stops<N: Surface>() {
     // It leads, and sends nothing until it is asked: the heartbeat is far away.
     let hour = Duration::from_hours(1);
     let timing = Timing { heartbeat: hour, silence: 2 * hour, ..timing() };
-    let send = |_, message| assert!(!matches!(message, Message::Ack(_)), "a panic on purpose");
+    let send = |_, message| assert!(!subject::is_answer(message), "a panic on purpose");
     let node = N::start(Config::new(2, [1, 2], timing), Stored::default(), send, |_| ());
     let token = node.wait_change(None, LONG);
     assert!(token.is_some());
@@ -202,7 +196,7 @@ pub(crate) fn whoever_waits_is_woken_when_the_node_stops<N: Surface>() {
             let leader = node.wait_change(token, LONG);
             (leader, start.elapsed() < LONG)
         });
-        node.deliver(1, candidate(0, 1)).unwrap();
+        node.deliver(1, subject::question()).unwrap();
         assert_eq!(waiter.join().unwrap(), (None, true));
     });
     assert_eq!(node.shutdown(), Err(Panicked));

@@ -1,12 +1,14 @@
 //! Each promise, on both variants.
+//!
+//! The contract tests of the ring include this file too; what differs is in `subject`.
 
-use super::promises;
+use super::{promises, subject};
 
 macro_rules! contract {
     ($variant:ident) => {
         mod $variant {
-            use super::promises;
-            type Node = ring::$variant::Node;
+            use super::{promises, subject};
+            type Node = subject::$variant::Node;
 
             #[test]
             fn five_nodes_agree_on_the_highest() {

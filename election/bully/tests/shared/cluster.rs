@@ -1,10 +1,14 @@
 //! Nodes on threads of one process, whose messages go straight into each other's inboxes.
+//!
+//! The contract tests of the ring include this file too; what differs is in `subject`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
-use bully::{Config, DeliverError, Message, NodeId, Panicked, Stored, Timing, Token};
+use super::subject::{
+    self, Config, DeliverError, Message, NodeId, Panicked, Stored, Timing, Token,
+};
 
 /// Longer than anything here takes; a test that needs it has failed.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
@@ -27,7 +31,7 @@ pub(crate) trait Surface: Send + Sync + Sized + 'static {
 
 macro_rules! surface {
     ($variant:ident) => {
-        impl Surface for bully::$variant::Node {
+        impl Surface for subject::$variant::Node {
             fn start(
                 config: Config,
                 stored: Stored,
@@ -141,7 +145,7 @@ impl<N: Surface> Cluster<N> {
         let nodes = self.nodes.read().unwrap();
         for _ in 0..count {
             // What does not fit is lost.
-            let _ = nodes[&id].deliver(3 - id, Message::Election { epoch: 0 });
+            let _ = nodes[&id].deliver(3 - id, subject::question());
         }
     }
 }
