@@ -115,7 +115,7 @@ fn contract(workspace: &Workspace, folder: &Path) -> anyhow::Result<Vec<String>>
     files.extend(workspace.files(&tests, "rs").into_iter().filter(|f| f.ends_with("contract.rs")));
     let mut names: Vec<String> = Vec::new();
     for file in files {
-        for name in source::tests(&workspace.read(file)?) {
+        for name in workspace.tests(&file)? {
             if !names.contains(&name) {
                 names.push(name);
             }

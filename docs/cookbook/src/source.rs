@@ -1,6 +1,6 @@
 //! What can be read off a Rust file without compiling it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The names of the test functions, in their order. Works on lines, so that it sees the tests
 /// inside a macro too.
@@ -22,6 +22,14 @@ pub fn tests(source: &str) -> Vec<String> {
 /// The names of all functions.
 pub fn functions(source: &str) -> impl Iterator<Item = &str> {
     source.lines().filter_map(function)
+}
+
+/// The files that it includes by `#[path = ".."]`, each from the folder of this one.
+pub fn included(source: &str) -> impl Iterator<Item = &Path> {
+    source.lines().filter_map(|line| {
+        let path = line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]")?;
+        Some(Path::new(path))
+    })
 }
 
 /// The files that the header of a variant names: ``//! Take along: `lock.rs`, `sync.rs`.``

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context as _;
 
 pub use crate::recipe::{Recipe, Variant};
+use crate::source;
 
 /// The folders whose packages are recipes, in the order in which readers meet them.
 pub const GROUPS: [&str; 3] = ["patterns", "consensus", "election"];
@@ -97,6 +98,26 @@ impl Workspace {
             }
         }
         found
+    }
+
+    /// The tests of a file, and of the files of tests that it includes by `#[path]`, which may stand
+    /// in another recipe.
+    ///
+    /// # Errors
+    ///
+    /// When the file, or one that it includes, cannot be read; the message names it.
+    pub fn tests(&self, file: &Path) -> anyhow::Result<Vec<String>> {
+        let text = self.read(file)?;
+        let mut names = source::tests(&text);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        for path in source::included(&text) {
+            let included = normalize(&folder.join(path));
+            // What is no test is the code under test, compiled once more.
+            if let Some(file) = included.filter(|it| it.iter().any(|part| part == "tests")) {
+                names.extend(self.tests(&file)?);
+            }
+        }
+        Ok(names)
     }
 
     fn children(&self, folder: impl AsRef<Path>) -> Vec<PathBuf> {

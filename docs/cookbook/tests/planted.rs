@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use cookbook::house::planted::{Fault, faults, git_apply};
-use cookbook::source;
 use cookbook::workspace::{Recipe, Workspace};
 
 /// How long the tests of one file may take; a hang is no catch, for nobody is told of it.
@@ -99,12 +98,21 @@ impl Field {
     fn targets(&self, recipe: &Recipe, test: &str) -> anyhow::Result<Vec<String>> {
         let mut targets = BTreeSet::new();
         for file in self.copy.files(&recipe.folder, "rs") {
-            if source::tests(&self.copy.read(&file)?).iter().any(|it| it == test) {
-                targets.insert(target(file.strip_prefix(&recipe.folder)?));
+            if self.copy.tests(&file)?.iter().any(|it| it == test) {
+                let target = target(file.strip_prefix(&recipe.folder)?);
+                targets.extend(self.is_there(recipe, &target).then_some(target));
             }
         }
         ensure!(!targets.is_empty(), "there is no test `{test}`");
         Ok(targets.into_iter().flatten().collect())
+    }
+
+    /// A folder of tests that others include is no program of its own.
+    fn is_there(&self, recipe: &Recipe, target: &[String; 2]) -> bool {
+        let [kind, name] = target;
+        let programs = [format!("tests/{name}.rs"), format!("tests/{name}/main.rs")];
+        let is_file = |program: &String| self.copy.path(recipe.folder.join(program)).is_file();
+        kind != "--test" || programs.iter().any(is_file)
     }
 
     fn run(&self, recipe: &Recipe, test: &str) -> anyhow::Result<End> {

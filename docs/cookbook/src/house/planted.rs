@@ -5,7 +5,6 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::source;
 use crate::workspace::{Recipe, Workspace};
 
 use super::House;
@@ -71,7 +70,7 @@ pub(super) fn name_their_tests(house: &House<'_>) -> anyhow::Result<Vec<String>>
 fn test_names(workspace: &Workspace, recipe: &Recipe) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for file in workspace.files(&recipe.folder, "rs") {
-        names.extend(source::tests(&workspace.read(file)?));
+        names.extend(workspace.tests(&file)?);
     }
     Ok(names)
 }

@@ -207,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_may_be_kept_by_tests_that_two_recipes_include() {
+        let fake = Fake::finished();
+        let shared = "../../other/tests/shared/all.rs";
+        fake.write(
+            "patterns/demo/tests/contract.rs",
+            &format!("#[path = \"{shared}\"]\nmod all;\n"),
+        );
+        fake.write("patterns/other/tests/shared/all.rs", "#[test]\nfn it_counts() {}\n");
+        fake.is_content_with(contract);
+        fake.is_content_with(super::super::planted::name_their_tests);
+    }
+
+    #[test]
     fn a_promise_may_mention_a_function() {
         let fake = Fake::finished();
         fake.edit(README, "`it_counts`", "`it_counts` through `count_up`");
