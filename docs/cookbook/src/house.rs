@@ -13,6 +13,7 @@ mod links;
 mod markdown;
 pub mod planted;
 mod readme;
+mod twins;
 pub mod variants;
 
 use crate::sequence;
@@ -29,7 +30,7 @@ pub struct House<'a> {
 type Rule = fn(&House<'_>) -> anyhow::Result<Vec<String>>;
 
 /// The rules that need nothing but the files.
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     agreement::folders,
     agreement::front_page,
     agreement::book_pages,
@@ -46,6 +47,7 @@ const RULES: [Rule; 18] = [
     code::files_are_short,
     code::unsafe_is_explained,
     code::recipes_stand_alone,
+    twins::are_alike,
     planted::name_their_tests,
     planted::apply,
 ];

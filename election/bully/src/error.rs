@@ -1,4 +1,7 @@
 //! What can go wrong.
+//!
+//! The same text stands in `election/ring/src/error.rs`, because a recipe depends on no sibling; a test
+//! compares the two.
 
 use crate::message::Message;
 

@@ -2,24 +2,24 @@
 //! first, a message, a question or its deadline. It sends and saves by itself. Dropping the node
 //! stops the thread.
 //!
-//! Take along: `channel.rs`, `core.rs`, `core/circle.rs`, `core/hand.rs`, `error.rs`,
-//! `message.rs`, `sync.rs`, `config.rs`.
+//! Take along: `channel.rs`, `config.rs`, `core.rs`, `core/circle.rs`, `core/hand.rs`, `error.rs`,
+//! `message.rs`, `select.rs`, `sync.rs`.
+//!
+//! The same text stands in `election/bully/src/channel.rs`, because a recipe depends on no sibling; a
+//! test compares the two.
 
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
-
-use crossbeam_channel::{Receiver, Sender, TrySendError, at, bounded, never, select};
+use std::time::Duration;
 
 use super::config::Config;
 use super::core::Core;
 use super::error::{DeliverError, Panicked};
 use super::message::{Message, NodeId, Stored, Token};
-use super::sync::{Arc, JoinHandle, thread};
-
-/// How many messages wait for a node; what does not fit is lost.
-const INBOX: usize = 64;
-/// How many questions wait. Whoever asks waits anyway.
-const QUESTIONS: usize = 16;
+use super::select::{self, Event, NoAnswer};
+use super::sync::{
+    Arc, Instant, JoinHandle, QUESTIONS, ROOM, Receiver, Sender, TrySendError, Weak, bounded,
+    thread,
+};
 
 /// One node that runs.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ struct Waiter {
     known: Option<Token>,
     reply: Sender<Option<Token>>,
     /// Held by whoever waits; the owner forgets those who gave up.
-    alive: std::sync::Weak<()>,
+    alive: Weak<()>,
 }
 
 /// The thread's own.
@@ -73,7 +73,7 @@ impl Node {
         send: impl FnMut(NodeId, Message) + Send + 'static,
         save: impl FnMut(Stored) + Send + 'static,
     ) -> Self {
-        let (inbox, messages) = bounded(INBOX);
+        let (inbox, messages) = bounded(ROOM);
         let (questions, asked) = bounded(QUESTIONS);
         let (lives, ended) = bounded(0);
         let owner = Owner {
@@ -105,23 +105,21 @@ impl Node {
     pub fn leader(&self) -> Option<Token> {
         let (reply, answer) = bounded(1);
         self.questions.send(Question::Leader(reply)).ok()?;
-        select! {
-            recv(answer) -> leader => leader.ok()?,
-            recv(self.ended) -> _ => None,
-        }
+        select::answer(&answer, &self.ended, None).unwrap_or(None)
     }
 
     /// Waits until the leader is not the `known` one any more, but no longer than `timeout`; says
     /// who leads then.
     pub fn wait_change(&self, known: Option<Token>, timeout: Duration) -> Option<Token> {
+        let deadline = Instant::now().checked_add(timeout);
         let (reply, answer) = bounded(1);
         let alive = Arc::new(());
         let waiter = Waiter { known, reply, alive: Arc::downgrade(&alive) };
         self.questions.send(Question::Change(waiter)).ok()?;
-        select! {
-            recv(answer) -> leader => leader.ok()?,
-            recv(self.ended) -> _ => None,
-            default(timeout) => self.leader(),
+        match select::answer(&answer, &self.ended, deadline) {
+            Ok(leader) => leader,
+            Err(NoAnswer::TimedOut) => self.leader(),
+            Err(NoAnswer::Never) => None,
         }
     }
 
@@ -163,23 +161,19 @@ impl<S: FnMut(NodeId, Message), D: FnMut(Stored)> Owner<S, D> {
         self.core.start(self.start.elapsed());
         loop {
             self.flush();
-            let timer = self.core.deadline().map_or_else(never, |it| at(self.start + it));
-            // Among those that are ready it picks at random: no flood keeps the deadline waiting.
-            select! {
-                recv(timer) -> _ => self.core.tick(self.start.elapsed()),
-                recv(self.inbox) -> letter => match letter {
-                    Ok((from, message)) => self.core.receive(self.start.elapsed(), from, message),
-                    Err(_) => return,
-                },
-                recv(self.questions) -> question => match question {
-                    Ok(Question::Stop) | Err(_) => return,
-                    Ok(question) => self.answer(question),
-                },
+            let deadline = self.core.deadline().map(|it| self.start + it);
+            let event = select::next(&self.inbox, &self.questions, deadline);
+            let now = self.start.elapsed();
+            match event {
+                Event::Deadline => self.core.tick(now),
+                Event::Message((from, message)) => self.core.receive(now, from, message),
+                Event::Question(Question::Stop) | Event::Gone => return,
+                Event::Question(question) => self.answer(now, question),
             }
         }
     }
 
-    fn answer(&mut self, question: Question) {
+    fn answer(&mut self, now: Duration, question: Question) {
         match question {
             // Whoever asked may have gone.
             Question::Leader(reply) => _ = reply.try_send(self.core.leader()),
@@ -187,8 +181,8 @@ impl<S: FnMut(NodeId, Message), D: FnMut(Stored)> Owner<S, D> {
                 self.waiters.retain(|waiter| waiter.alive.strong_count() > 0);
                 self.waiters.push(waiter);
             }
-            Question::Elect => self.core.elect(self.start.elapsed()),
-            Question::Outbid(epoch) => self.core.outbid(self.start.elapsed(), epoch),
+            Question::Elect => self.core.elect(now),
+            Question::Outbid(epoch) => self.core.outbid(now, epoch),
             Question::Stop => {}
         }
     }

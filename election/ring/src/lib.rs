@@ -6,6 +6,7 @@ pub mod core;
 mod error;
 pub mod lock;
 mod message;
+mod select;
 mod sync;
 
 pub use config::{Config, Timing};
