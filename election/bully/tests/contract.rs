@@ -16,6 +16,11 @@ mod sim;
 mod simulated;
 #[path = "contract/subject.rs"]
 mod subject;
+#[path = "shared/surface.rs"]
+mod surface;
+
+/// Whose tests these are.
+use bully as under_test;
 
 /// Past the harness, which would swallow it.
 fn say(line: &str) {

@@ -18,6 +18,11 @@ mod sim;
 mod simulated;
 #[path = "contract/subject.rs"]
 mod subject;
+#[path = "../../bully/tests/shared/surface.rs"]
+mod surface;
+
+/// Whose tests these are.
+use ring as under_test;
 
 /// Past the harness, which would swallow it.
 fn say(line: &str) {

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-pub(crate) use bully::core::Core;
-pub(crate) use bully::{
+pub(crate) use super::under_test::{
     Config, DeliverError, Message, NodeId, Panicked, Stored, Timing, Token, channel, lock,
 };
 

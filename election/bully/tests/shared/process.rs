@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use simnet::{Input, Outbox, Process, World};
 
-use super::subject::{self, Config, Core, Message, NodeId, Stored, Token};
+use super::subject::{self, Config, Message, NodeId, Stored, Token};
+use super::under_test::core::Core;
 
 /// How many of a kind were sent and delivered.
 pub(crate) type Mail = Rc<RefCell<BTreeMap<&'static str, (u64, u64)>>>;

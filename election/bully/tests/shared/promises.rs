@@ -8,11 +8,12 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::cluster::{Cluster, LONG, Surface};
+use super::cluster::{Cluster, LONG};
 use super::say;
 use super::subject::{
     self, Config, DeliverError, Message, Panicked, Stored, Timing, Token, timing,
 };
+use super::surface::Surface;
 
 fn config(me: u64, count: u64) -> Config {
     Config::new(me, 1..=count, timing())

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-pub(crate) use ring::core::Core;
-pub(crate) use ring::{
+pub(crate) use super::under_test::{
     Config, DeliverError, Message, NodeId, Panicked, Stored, Timing, Token, channel, lock,
 };
-use ring::{Kind, Letter};
+use super::under_test::{Kind, Letter};
 
 pub(crate) const NAME: &str = "ring";
 
