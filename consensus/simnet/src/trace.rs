@@ -6,7 +6,7 @@ use crate::clock::Micros;
 use crate::process::NodeId;
 
 /// How often each kind of event occurred. A run in which nothing happened proves nothing: assert
-/// on these.
+/// on these, or that it was not [quiet](Self::is_quiet).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -38,6 +38,16 @@ pub struct Counts {
     pub pauses: u64,
     /// Directed links that were cut.
     pub cuts: u64,
+}
+
+impl Counts {
+    /// Whether nothing went wrong: no message was lost, held up by a cut or given a second copy, and no
+    /// node fell. Refuse such a run; one in which nothing happened passes every test.
+    pub fn is_quiet(&self) -> bool {
+        let messages =
+            self.lost + self.cut_off + self.to_the_dead + self.overflowed + self.repeated;
+        messages + self.crashes + self.pauses == 0
+    }
 }
 
 /// The recorded events, a line each. The fields of a line depend on its `event`; `us` is the

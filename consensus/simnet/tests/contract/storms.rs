@@ -34,6 +34,16 @@ fn a_storm_brings_no_fault_it_may_not() {
 }
 
 #[test]
+fn a_run_in_which_nothing_went_wrong_says_so() {
+    let mut world = beacons(3);
+    world.run_for(Duration::from_secs(1));
+    assert!(world.counts().is_quiet() && world.counts().delivered > 50);
+    world.cut_one_way(1, 2);
+    world.run_for(Duration::from_secs(1));
+    assert!(!world.counts().is_quiet(), "{:?}", world.counts());
+}
+
+#[test]
 fn no_more_fall_than_the_storm_may_fell() {
     let mut world = beacons(3);
     let faults = vec![Fault::Crash, Fault::Pause];
@@ -73,6 +83,7 @@ fn a_thousand_seeds_of_five_nodes_take_seconds() {
     for seed in 1..=1000 {
         let mut world = beacons(seed);
         Storm::default().rage(&mut world, Duration::from_secs(3), |_| ());
+        assert!(!world.counts().is_quiet(), "seed {seed} proves nothing");
         world.calm();
         let agreed = |world: &World<Beacon>| world.nodes().all(|(_, it)| it.leader() == 5);
         let time = world.run_until_it_holds(Duration::from_secs(1), agreed);
