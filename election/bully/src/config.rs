@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use crate::message::NodeId;
 
+/// A hundred years: a clock that starts now can still be read then.
+const FOR_EVER: Duration = Duration::from_hours(100 * 365 * 24);
+
 /// How long a node waits for what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timing {
     /// A leader says this often that it lives.
     pub heartbeat: Duration,
@@ -17,8 +20,8 @@ pub struct Timing {
     pub takeover: Duration,
 }
 
-/// Which algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which algorithm. All nodes must run the same: a node ignores the messages of other forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Form {
     /// Garcia-Molina's: whoever is asked asks those above it.
     #[default]
@@ -31,7 +34,7 @@ pub enum Form {
 }
 
 /// What a node must know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Config {
     pub(crate) me: NodeId,
     /// All others, in order.
@@ -45,10 +48,22 @@ impl Timing {
     /// Times that fit a network where a message takes no longer than this, the receiver's work
     /// included.
     pub fn for_delay(longest: Duration) -> Self {
-        let heartbeat = longest * 2;
-        let answer = longest * 3;
+        let times = |count| longest.saturating_mul(count);
         // Whoever answered asks those above it at once, waits for their answers, and tells.
-        Self { heartbeat, silence: heartbeat * 2 + longest, answer, takeover: answer * 3 }
+        Self { heartbeat: times(2), silence: times(5), answer: times(3), takeover: times(9) }
+    }
+
+    fn check(self) {
+        let Self { heartbeat, silence, answer, takeover } = self;
+        let none = heartbeat.min(answer).is_zero();
+        assert!(!none, "a heartbeat or an answer takes time; wait for it: {self:?}");
+        assert!(silence > heartbeat, "the silence must be longer than a heartbeat: {self:?}");
+        assert!(takeover > answer, "the takeover must be longer than an answer: {self:?}");
+        let longest = silence.max(takeover);
+        assert!(
+            longest <= FOR_EVER,
+            "nobody waits so long; take a hundred years at most: {self:?}"
+        );
     }
 }
 
@@ -57,19 +72,19 @@ impl Config {
     ///
     /// # Panics
     ///
-    /// When `all` does not hold `me`, when it holds a name twice, and when the waits contradict each
-    /// other: a silence no longer than a heartbeat, or a takeover no longer than an answer.
+    /// When `all` does not hold `me`, when it holds a name twice, and when the waits make no sense:
+    /// none at all, a silence no longer than a heartbeat, a takeover no longer than an answer, or
+    /// one of more than a hundred years, after which no clock can be read.
     pub fn new(me: NodeId, all: impl IntoIterator<Item = NodeId>, timing: Timing) -> Self {
         let mut others: Vec<_> = all.into_iter().collect();
         others.sort_unstable();
-        let names = others.len();
-        others.dedup();
-        assert_eq!(names, others.len(), "two nodes have the same name; give each its own");
-        others.retain(|id| *id != me);
-        assert!(names == others.len() + 1, "node {me} is not among all the nodes; name it too");
-        let Timing { heartbeat, silence, answer, takeover } = timing;
-        assert!(silence > heartbeat, "the silence must be longer than a heartbeat: {timing:?}");
-        assert!(takeover > answer, "the takeover must be longer than an answer: {timing:?}");
+        let twice = others.windows(2).find(|pair| pair[0] == pair[1]);
+        assert!(twice.is_none(), "nodes have the same name: {twice:?}; give each its own");
+        let Ok(mine) = others.binary_search(&me) else {
+            panic!("node {me} is not among all the nodes; name it too");
+        };
+        others.remove(mine);
+        timing.check();
         Self { me, others, timing, form: Form::Classic, tries: 1 }
     }
 

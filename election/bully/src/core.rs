@@ -6,14 +6,21 @@
 mod claim;
 mod receive;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::config::{Config, Form};
 use crate::message::{Message, NodeId, Stored, Token};
 
+/// No count of claims reaches this epoch. What a disk, a message or a resource says above it is
+/// damage.
+const LAST: u64 = u64::MAX / 2;
+
+/// Nor is anybody so many claims ahead: a claim each millisecond for 34 years.
+const LEAP: u64 = 1 << 40;
+
 /// One node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Core {
     config: Config,
     stored: Stored,
@@ -22,13 +29,13 @@ pub struct Core {
     changes: u64,
     taken: u64,
     safe: u64,
-    /// What may be done only when so many changes are safe.
-    held: VecDeque<(u64, Act)>,
+    /// What may be done only when so many changes are safe: the latest claim and the latest grant.
+    held: Vec<(u64, Act)>,
     messages: Vec<(NodeId, Message)>,
 }
 
 /// What a node is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Role {
     /// Not started.
     Idle,
@@ -46,15 +53,26 @@ enum Role {
 }
 
 /// What waits for the disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Act {
+    /// We may tell the others of this claim of ours.
     Claimed(Token),
-    Send(NodeId, Message),
+    /// Whoever claimed this may have our word for it.
+    Grant(Token),
 }
 
 impl Core {
     /// A node that has not started, with what its disk holds.
+    ///
+    /// # Panics
+    ///
+    /// When the epoch on the disk is one that no count of claims reaches: beyond half of all numbers.
     pub fn new(config: Config, stored: Stored) -> Self {
+        let epoch = stored.epoch;
+        assert!(
+            epoch <= LAST,
+            "epoch {epoch} cannot be; restore the disk from what the others know"
+        );
         Self {
             config,
             stored,
@@ -62,7 +80,7 @@ impl Core {
             changes: 0,
             taken: 0,
             safe: 0,
-            held: VecDeque::new(),
+            held: Vec::new(),
             messages: Vec::new(),
         }
     }
@@ -78,8 +96,11 @@ impl Core {
     }
 
     /// A resource refused this node's token, for it has seen this epoch. If the node leads, it claims
-    /// anew.
+    /// anew. An epoch that cannot be is ignored: whoever holds it is damaged.
     pub fn outbid(&mut self, now: Duration, epoch: u64) {
+        if self.is_impossible(epoch) {
+            return;
+        }
         self.learn(epoch);
         if matches!(self.role, Role::Leading { token, .. } if token.epoch <= epoch) {
             self.elect(now);
@@ -107,7 +128,8 @@ impl Core {
             Role::Idle => {}
             Role::Asking { best: Some(best), .. } => {
                 self.send(best, Message::Appoint { epoch: self.stored.epoch });
-                self.role = Role::Waiting { until: now + self.config.timing.takeover };
+                let until = now.saturating_add(self.config.timing.takeover);
+                self.role = Role::Waiting { until };
             }
             Role::Asking { tries_left: 0, .. } => self.claim(),
             Role::Asking { tries_left, .. } => self.ask(now, tries_left),
@@ -130,11 +152,12 @@ impl Core {
 
     /// What [`take_save`](Self::take_save) gave under this number is safe.
     pub fn saved(&mut self, now: Duration, number: u64) {
-        self.safe = self.safe.max(number);
-        while let Some((_, act)) = self.held.pop_front_if(|(needs, _)| *needs <= self.safe) {
+        self.safe = self.safe.max(number.min(self.taken));
+        let safe = self.safe;
+        for (_, act) in self.held.extract_if(.., |(needs, _)| *needs <= safe).collect::<Vec<_>>() {
             match act {
-                Act::Send(to, message) => self.send(to, message),
                 Act::Claimed(token) => self.claimed(now, token),
+                Act::Grant(token) => self.send(token.id, Message::Grant(token)),
             }
         }
     }
@@ -170,8 +193,13 @@ impl Core {
         }
         let question = Message::Election { epoch: self.stored.epoch };
         self.messages.extend(self.config.higher().iter().map(|to| (*to, question)));
-        let until = now + self.config.timing.answer;
+        let until = now.saturating_add(self.config.timing.answer);
         self.role = Role::Asking { until, tries_left: tries - 1, best: None };
+    }
+
+    /// Nobody got there by counting. If we believed it, the next claim could have no number.
+    fn is_impossible(&self, epoch: u64) -> bool {
+        epoch > LAST.min(self.stored.epoch.saturating_add(LEAP))
     }
 
     /// An epoch that somebody claimed. Ours must be above it when we claim one.
@@ -184,6 +212,14 @@ impl Core {
     fn store(&mut self, stored: Stored) {
         self.stored = stored;
         self.changes += 1;
+    }
+
+    /// Does it once all that changed so far is safe. It replaces what is held of its kind: a slow
+    /// disk has no line of these before it either.
+    fn hold(&mut self, act: Act) {
+        let kind = std::mem::discriminant(&act);
+        self.held.retain(|(_, held)| std::mem::discriminant(held) != kind);
+        self.held.push((self.changes, act));
     }
 
     fn send(&mut self, to: NodeId, message: Message) {

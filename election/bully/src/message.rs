@@ -60,6 +60,22 @@ pub enum Message {
     Grant(Token),
 }
 
+impl Message {
+    /// The epoch it carries.
+    pub fn epoch(self) -> u64 {
+        match self {
+            Self::Election { epoch }
+            | Self::Ok { epoch }
+            | Self::Stale { epoch, .. }
+            | Self::Appoint { epoch }
+            | Self::Coordinator(Token { epoch, .. })
+            | Self::Alive(Token { epoch, .. })
+            | Self::Propose(Token { epoch, .. })
+            | Self::Grant(Token { epoch, .. }) => epoch,
+        }
+    }
+}
+
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({}, {})", self.epoch, self.id)

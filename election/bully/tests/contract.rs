@@ -1,5 +1,7 @@
 //! Every promise of the README: of the rules in a simulated world, and of both variants on threads.
 
+#[path = "contract/bad_input.rs"]
+mod bad_input;
 #[path = "shared/cluster.rs"]
 mod cluster;
 #[path = "contract/counts.rs"]

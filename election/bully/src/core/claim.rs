@@ -13,7 +13,7 @@ impl Core {
     pub(super) fn claim(&mut self) {
         let token = Token { epoch: self.stored.epoch + 1, id: self.config.me };
         self.store(Stored { epoch: token.epoch, granted: Some(token.id) });
-        self.held.push_back((self.changes, Act::Claimed(token)));
+        self.hold(Act::Claimed(token));
         // No deadline yet: whoever claims again because its disk is slow makes it slower.
         self.role = Role::Claiming { token, grants: BTreeSet::new(), until: None };
     }
@@ -24,7 +24,7 @@ impl Core {
         match &mut self.role {
             Role::Claiming { token, until, .. } if *token == claim => {
                 // Two rivals may split the votes; the silence of the rest must not last for ever.
-                *until = Some(now + takeover);
+                *until = Some(now.saturating_add(takeover));
             }
             _ => return, // a better leader came meanwhile
         }
@@ -36,9 +36,9 @@ impl Core {
         self.lead_with_a_majority(now);
     }
 
-    /// Another node gave its word.
+    /// Another node gave its word. Before the claim is safe nobody was asked for it.
     pub(super) fn granted(&mut self, now: Duration, from: NodeId, to: Token) {
-        if let Role::Claiming { token, grants, .. } = &mut self.role
+        if let Role::Claiming { token, grants, until: Some(_) } = &mut self.role
             && *token == to
         {
             grants.insert(from);
@@ -47,7 +47,7 @@ impl Core {
     }
 
     fn lead_with_a_majority(&mut self, now: Duration) {
-        // Its own word counts because its claim is safe: before that nobody was asked.
+        // Its own word counts too: it is as safe as the claim.
         if let Role::Claiming { token, grants, .. } = &self.role
             && grants.len() + 1 >= self.config.majority()
         {
@@ -61,6 +61,7 @@ impl Core {
 
     pub(super) fn announce(&mut self, now: Duration, token: Token, message: Message) {
         self.messages.extend(self.config.lower().iter().map(|to| (*to, message)));
-        self.role = Role::Leading { token, next: now + self.config.timing.heartbeat };
+        let next = now.saturating_add(self.config.timing.heartbeat);
+        self.role = Role::Leading { token, next };
     }
 }

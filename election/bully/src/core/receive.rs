@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::{Act, Core, Role};
+use crate::config::{Config, Form};
 use crate::message::{Message, NodeId, Stored, Token};
 
 impl Core {
-    /// A message came.
+    /// A message came. Nothing happens before the start, nor when no node of this cluster can have
+    /// said that to this one.
     pub fn receive(&mut self, now: Duration, from: NodeId, message: Message) {
-        if self.role == Role::Idle {
+        if self.role == Role::Idle || !self.is_plausible(from, message) {
             return;
         }
         match message {
@@ -27,11 +29,28 @@ impl Core {
             }
             Message::Appoint { epoch } => {
                 self.learn(epoch);
-                self.appointed(from);
+                self.appointed(from, epoch);
             }
             Message::Propose(token) => self.proposed(now, from, token),
             Message::Grant(token) => self.granted(now, from, token),
         }
+    }
+
+    /// A stranger's word, a word in our own name or in that of a third, of another form, or with an
+    /// epoch that cannot be: whatever we did about it would be wrong.
+    fn is_plausible(&self, from: NodeId, message: Message) -> bool {
+        let Config { me, form, .. } = self.config;
+        let is_in_order = match message {
+            Message::Election { .. } | Message::Ok { .. } => true,
+            Message::Coordinator(token) | Message::Alive(token) => token.id == from,
+            Message::Stale { refused, .. } => refused.id == me,
+            Message::Appoint { .. } => form == Form::Modified,
+            Message::Propose(token) => token.id == from && form == Form::Quorum,
+            Message::Grant(token) => token.id == me && form == Form::Quorum,
+        };
+        is_in_order
+            && self.config.others.binary_search(&from).is_ok()
+            && !self.is_impossible(message.epoch())
     }
 
     /// A lower one asks whether we live.
@@ -58,7 +77,7 @@ impl Core {
         if from < self.config.me {
             return;
         }
-        let until = now + self.config.timing.takeover;
+        let until = now.saturating_add(self.config.timing.takeover);
         let classic = self.is_classic();
         match &mut self.role {
             // The modified form waits for all answers, and takes the best.
@@ -81,20 +100,25 @@ impl Core {
         self.learn(token.epoch);
         if token.id > self.config.me {
             // This alone moves the deadline: other messages say nothing about the leader.
-            let until = now + self.config.timing.silence;
+            let until = now.saturating_add(self.config.timing.silence);
             self.role = Role::Following { leader: token, until };
         } else if matches!(self.role, Role::Following { .. } | Role::Leading { .. }) {
-            self.elect(now); // a lower one leads: bully it
+            // A lower one leads: bully it. Ours do not even tell those above, but others may.
+            self.elect(now);
         }
     }
 
-    fn appointed(&mut self, from: NodeId) {
+    /// A lower one believes that we are the highest that lives.
+    fn appointed(&mut self, from: NodeId, epoch: u64) {
         match self.role {
+            // It is late: somebody leads since.
+            Role::Following { leader, .. } if leader.epoch > epoch => {}
             Role::Leading { token, .. } if token.epoch == self.stored.epoch => {
                 self.send(from, Message::Coordinator(token));
             }
             Role::Claiming { .. } => {}
-            _ => self.claim(),
+            _ if from < self.config.me => self.claim(),
+            _ => {}
         }
     }
 
@@ -113,7 +137,7 @@ impl Core {
             return self.send(from, Message::Stale { refused: token, epoch: self.stored.epoch });
         }
         // Our word counts once it is safe.
-        self.held.push_back((self.changes, Act::Send(from, Message::Grant(token))));
+        self.hold(Act::Grant(token));
         self.saved(now, self.safe);
     }
 }

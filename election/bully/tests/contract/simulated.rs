@@ -12,13 +12,13 @@ use super::sim::{self, Node, ms};
 const SEEDS: u64 = 1000;
 
 /// For the links of a calm world, which take 2 ms at most.
-fn timing() -> Timing {
+pub(crate) fn timing() -> Timing {
     Timing::for_delay(ms(2))
 }
 
 /// How long a calm world takes at most until the highest leads and all follow: whoever waits for
 /// something asks anew, the highest waits for an answer, and one claim may be refused as stale.
-fn stated() -> Duration {
+pub(crate) fn stated() -> Duration {
     let Timing { silence, answer, takeover, heartbeat } = timing();
     silence.max(takeover) + 3 * answer + 2 * heartbeat
 }
