@@ -100,11 +100,16 @@ pub(crate) fn world_of(
 
 /// Whoever runs follows the highest that runs, under one token, and that one leads.
 pub(crate) fn is_settled(world: &World<Node>) -> bool {
-    let running: Vec<_> = world.nodes().filter(|(id, _)| world.is_running(*id)).collect();
-    let Some((highest, node)) = running.last() else { return true };
-    let token = node.core.token();
-    token.is_some_and(|token| token.id == *highest)
-        && running.iter().all(|(_, node)| node.core.leader() == token)
+    let mut running = world.nodes().filter(|(id, _)| world.is_running(*id));
+    let Some((lowest, node)) = running.next() else { return true };
+    // In most moments of an election it does not know, and the others need not be asked.
+    let Some(leader) = node.core.leader() else { return false };
+    let mut highest = lowest;
+    let all_agree = running.all(|(id, node)| {
+        highest = id;
+        node.core.leader() == Some(leader)
+    });
+    all_agree && leader.id == highest
 }
 
 pub(crate) const fn ms(millis: u64) -> Duration {
