@@ -98,7 +98,7 @@ impl fmt::Display for Message {
             Self::Ok { epoch } => write!(f, "OK {epoch}"),
             Self::Coordinator(token) => write!(f, "COORDINATOR {token}"),
             Self::Alive(token) => write!(f, "ALIVE {token}"),
-            Self::Stale { refused, epoch } => write!(f, "STALE {refused}: epoch is {epoch}"),
+            Self::Stale { refused, epoch } => write!(f, "STALE {refused}, now {epoch}"),
             Self::Appoint { epoch } => write!(f, "APPOINT {epoch}"),
             Self::Propose(token) => write!(f, "PROPOSE {token}"),
             Self::Grant(token) => write!(f, "GRANT {token}"),

@@ -6,6 +6,8 @@ mod bad_input;
 mod cluster;
 #[path = "contract/counts.rs"]
 mod counts;
+#[path = "contract/fenced.rs"]
+mod fenced;
 #[path = "contract/pictures.rs"]
 mod pictures;
 #[path = "shared/process.rs"]

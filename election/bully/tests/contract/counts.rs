@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use bully::{Form, Message, NodeId, Timing};
+use bully::{Form, Message, NodeId, Timing, Token};
 use simnet::{Link, World};
 
 use super::say;
@@ -46,7 +46,9 @@ impl Election {
         let settled = world.run_until_it_holds(Duration::from_secs(1), sim::is_settled);
         assert!(settled.is_some(), "{count} nodes do not settle");
         world.run_for(Duration::from_secs(1));
-        dead.iter().for_each(|id| world.crash(*id));
+        for id in dead {
+            world.crash(*id);
+        }
         mail.borrow_mut().clear();
         let before = world.counts().clone();
         Self { world, mail, before }
@@ -196,7 +198,9 @@ fn all_sets_of_dead_and_of_starters_cost_what_the_formula_says() {
                     (members(all & !dead), members(dead), members(starters));
                 let delay = ms(1)..=ms(3);
                 let mut election = Election::without(&dead, n, Form::Classic, delay, counted);
-                starters.iter().for_each(|id| election.notice(*id));
+                for id in &starters {
+                    election.notice(*id);
+                }
                 election.end();
                 let asking = living.iter().filter(|id| **id >= starters[0]);
                 let (m, asked) = asking.fold((0, 0), |(m, asked), id| (m + 1, asked + n - id));
@@ -255,11 +259,14 @@ fn a_leader_that_lags_behind_is_told_once_by_each() {
             });
             election.end();
         }
+        let before = election.world.node(n - 1).unwrap().core.token().unwrap();
         election.mail.borrow_mut().clear();
         election.world.start(n);
         election.end();
         let sent = ["COORDINATOR", "STALE"].map(|kind| election.sent(kind));
         assert_eq!(sent, [2 * (n - 1), n - 1], "n = {n}");
+        let token = election.world.node(n).unwrap().core.token();
+        assert_eq!(token, Some(Token { epoch: before.epoch + 1, id: n }));
     }
 }
 
