@@ -38,7 +38,7 @@ impl fmt::Display for Message {
 enum Node {
     /// It may lead, and then writes to the store.
     Candidate {
-        core: Core,
+        core: Box<Core>,
         reigns: Option<Token>,
         refused: u32,
     },
@@ -123,7 +123,8 @@ fn world() -> World<Node> {
             return Node::Store { greatest: None, written: Vec::new() };
         }
         let config = Config::new(me, 1..STORE, unhurried());
-        Node::Candidate { core: Core::new(config, Stored::default()), reigns: None, refused: 0 }
+        let core = Core::new(config, Stored::default());
+        Node::Candidate { core: Box::new(core), reigns: None, refused: 0 }
     });
     world.set_links(Link::after(ms(1)..=ms(1)));
     world.start_all();
