@@ -130,15 +130,14 @@ impl<'a> Sheet<'a> {
 
     /// The time where it changes.
     fn times(&self, svg: &mut String) {
+        let _ = writeln!(svg, "<text x=\"2\" y=\"16\" class=\"cb-muted\">ms</text>");
         let start = self.score.rows[0];
         let mut last = None;
         for (row, us) in (1..).zip(&self.score.rows) {
             if last.replace(us) != Some(us) {
                 let (y, ms) = (self.y(row) + 4.0, (us - start) as f64 / 1000.0);
-                let _ = writeln!(
-                    svg,
-                    "<text x=\"2\" y=\"{y:.1}\" font-size=\"10\" class=\"cb-muted\">{ms:.1} ms</text>"
-                );
+                let _ =
+                    writeln!(svg, "<text x=\"2\" y=\"{y:.1}\" class=\"cb-muted\">{ms:.1}</text>");
             }
         }
     }
