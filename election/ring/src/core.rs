@@ -2,6 +2,9 @@
 //!
 //! After each call take what it wants: [`Core::take_save`], [`Core::take_messages`],
 //! [`Core::deadline`].
+//!
+//! The nodes trust each other, and still a bad message does no lasting harm: what comes from a
+//! stranger, of a stranger, or of an epoch out of reach is not even acknowledged.
 
 mod circle;
 mod hand;
@@ -12,16 +15,24 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::message::{Kind, Letter, Message, NodeId, Stored, Token};
 
+/// No count of elections reaches this epoch. A disk that holds a later one is damaged.
+const LAST: u64 = u64::MAX / 2;
+
+/// Nor does anybody sleep through so many elections: one each millisecond for 34 years. And no letter,
+/// however wrong, uses up the numbers.
+const LEAP: u64 = 1 << 40;
+
 /// One node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Core {
     config: Config,
     stored: Stored,
     role: Role,
-    /// The last sign of life of its leader that it handed on.
+    /// The last sign of life that it gave or handed on: of its leader, or of the best candidate.
     round: u64,
-    /// Handed on and not yet acknowledged.
-    open: Vec<Open>,
+    /// Handed on and not yet acknowledged. One is enough: each letter that a node hands on makes those
+    /// before it worthless, for its epoch, its kind, its id or its round is greater.
+    open: Option<Open>,
     /// Who did not answer, and when it is asked next whether it is back. It is left out until it is
     /// heard: no letter waits for it a second time.
     dead: BTreeMap<NodeId, Duration>,
@@ -33,37 +44,48 @@ pub struct Core {
 }
 
 /// What a node is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Role {
     /// Not started.
     Idle,
     /// Takes part in the election of this epoch; `best` is the highest it has handed on.
     Electing { best: Token, until: Duration },
-    /// Its own candidate came back. It leads once the epoch is safe, after so many changes.
-    Won { token: Token, needs: u64 },
+    /// Its own candidate came back. It leads once the epoch is safe, after so many changes; until then
+    /// it says at `next` that it lives.
+    Won { token: Token, needs: u64, next: Duration },
     /// There is a leader, last heard of `silence` before `until`.
     Following { leader: Token, until: Duration },
     /// It leads, and says so at `next`.
     Leading { token: Token, next: Duration },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Open {
     letter: Letter,
     to: NodeId,
+    /// How often `to` is tried again, from `until` on. A newer letter to the same node changes neither.
     tries_left: u32,
     until: Duration,
 }
 
 impl Core {
     /// A node that has not started, with what its disk holds.
+    ///
+    /// # Panics
+    ///
+    /// When the epoch on the disk is one that no count of elections reaches: beyond half of all numbers.
     pub fn new(config: Config, stored: Stored) -> Self {
+        let epoch = stored.epoch;
+        assert!(
+            epoch <= LAST,
+            "epoch {epoch} cannot be; restore the disk from what the others know"
+        );
         Self {
             config,
             stored,
             role: Role::Idle,
             round: 0,
-            open: Vec::new(),
+            open: None,
             dead: BTreeMap::new(),
             changes: 0,
             taken: 0,
@@ -85,8 +107,11 @@ impl Core {
     }
 
     /// A resource refused this node's token, for it has seen this epoch. If the node leads, it asks for
-    /// an election.
+    /// an election. An epoch out of reach is ignored: whoever holds it is damaged.
     pub fn outbid(&mut self, now: Duration, epoch: u64) {
+        if !self.reaches(epoch) {
+            return;
+        }
         self.learn(epoch);
         if matches!(self.role, Role::Leading { token, .. } if token.epoch <= epoch) {
             self.elect(now);
@@ -95,14 +120,14 @@ impl Core {
 
     /// A message came.
     pub fn receive(&mut self, now: Duration, from: NodeId, message: Message) {
-        if self.role == Role::Idle {
+        if self.role == Role::Idle || !self.is_of_this_ring(from, message) {
             return;
         }
         self.dead.remove(&from);
         match message {
             Message::Hello => {}
             Message::Probe => self.messages.push((from, Message::Hello)),
-            Message::Ack(letter) => self.acknowledged(from, letter),
+            Message::Ack(letter) => self.acknowledged(now, from, letter),
             Message::Letter(letter) => {
                 self.messages.push((from, Message::Ack(letter)));
                 self.read(now, letter);
@@ -113,9 +138,9 @@ impl Core {
     /// When it wants [`tick`](Self::tick).
     pub fn deadline(&self) -> Option<Duration> {
         let role = match self.role {
-            Role::Idle | Role::Won { .. } => None,
+            Role::Idle => None,
             Role::Electing { until, .. } | Role::Following { until, .. } => Some(until),
-            Role::Leading { next, .. } => Some(next),
+            Role::Won { next, .. } | Role::Leading { next, .. } => Some(next),
         };
         self.open.iter().map(|open| open.until).chain(role).min()
     }
@@ -123,17 +148,20 @@ impl Core {
     /// Time has passed. Does nothing before the deadline.
     pub fn tick(&mut self, now: Duration) {
         self.try_again(now);
-        match self.role {
-            Role::Electing { until, .. } | Role::Following { until, .. } if until <= now => {
+        match &mut self.role {
+            Role::Electing { until, .. } | Role::Following { until, .. } if *until <= now => {
                 // Perhaps nothing came because it is left out.
                 self.start(now);
             }
-            Role::Leading { token, next } if next <= now => {
-                self.round += 1;
-                let next = now + self.config.timing.heartbeat;
-                self.role = Role::Leading { token, next };
-                let round = self.round;
-                self.hand_on(now, Letter { kind: Kind::Alive, token, round, hops: 0 });
+            Role::Won { token, next, .. } if *next <= now => {
+                *next = now + self.config.timing.election / 2;
+                let token = *token;
+                self.give_a_sign(now, Kind::Candidate, token);
+            }
+            Role::Leading { token, next } if *next <= now => {
+                *next = now + self.config.timing.heartbeat;
+                let token = *token;
+                self.give_a_sign(now, Kind::Alive, token);
             }
             _ => {}
         }
@@ -151,7 +179,7 @@ impl Core {
 
     /// What [`take_save`](Self::take_save) gave under this number is safe.
     pub fn saved(&mut self, now: Duration, number: u64) {
-        self.safe = self.safe.max(number);
+        self.safe = self.safe.max(number.min(self.taken));
         self.lead_if_safe(now);
     }
 
@@ -177,6 +205,21 @@ impl Core {
     /// What it knows that must survive a crash.
     pub fn stored(&self) -> Stored {
         self.stored
+    }
+
+    /// The others know its name and that of whom it speaks, and its epoch is within reach.
+    fn is_of_this_ring(&self, from: NodeId, message: Message) -> bool {
+        let is_good = |Letter { token, .. }| {
+            self.config.ring().any(|id| id == token.id) && self.reaches(token.epoch)
+        };
+        self.config.next.contains(&from)
+            && !matches!(message, Message::Letter(letter) if !is_good(letter))
+    }
+
+    /// Neither far ahead nor far behind. Whoever is, the two of them cannot be in one ring: a letter that
+    /// one of them took and dropped would break it for all.
+    fn reaches(&self, epoch: u64) -> bool {
+        epoch.abs_diff(self.stored.epoch) <= LEAP
     }
 
     /// An epoch that somebody uses.

@@ -41,7 +41,8 @@ pub struct Letter {
     pub kind: Kind,
     /// Of whom.
     pub token: Token,
-    /// Which of the leader's signs of life; 0 for the other kinds.
+    /// Which of the signs of life of a leader, or of a winner that waits for its disk; 0 for the first
+    /// word of each.
     pub round: u64,
     /// How often it was handed on. No letter is handed on more often than there are nodes.
     pub hops: u32,
@@ -75,6 +76,9 @@ impl fmt::Display for Stored {
 impl fmt::Display for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
+            Kind::Candidate if self.round > 0 => {
+                write!(f, "CANDIDATE {} #{}", self.token, self.round)
+            }
             Kind::Candidate => write!(f, "CANDIDATE {}", self.token),
             Kind::Elected => write!(f, "ELECTED {}", self.token),
             Kind::Alive => write!(f, "ALIVE {} #{}", self.token, self.round),

@@ -1,9 +1,13 @@
 //! Every promise of the README: of the rules in a simulated world, and of both variants on threads.
 
+#[path = "contract/bad_input.rs"]
+mod bad_input;
 #[path = "../../bully/tests/shared/cluster.rs"]
 mod cluster;
 #[path = "contract/counts.rs"]
 mod counts;
+#[path = "contract/letters.rs"]
+mod letters;
 #[path = "../../bully/tests/shared/process.rs"]
 mod process;
 #[path = "../../bully/tests/shared/promises.rs"]

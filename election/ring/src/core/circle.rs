@@ -11,7 +11,14 @@ impl Core {
         let token = Token { epoch: self.stored.epoch, id: self.config.me };
         let until = now + self.config.timing.election;
         self.role = Role::Electing { best: token, until };
+        self.round = 0;
         self.hand_on(now, Letter { kind: Kind::Candidate, token, round: 0, hops: 0 });
+    }
+
+    /// Sends its own round once more: it still leads, or still waits for its disk.
+    pub(super) fn give_a_sign(&mut self, now: Duration, kind: Kind, token: Token) {
+        self.round += 1;
+        self.hand_on(now, Letter { kind, token, round: self.round, hops: 0 });
     }
 
     pub(super) fn read(&mut self, now: Duration, letter: Letter) {
@@ -23,12 +30,12 @@ impl Core {
         }
     }
 
-    /// Somebody does not know our epoch. A lower candidate learns of it by the next sign of life. A
-    /// higher one should lead, and a leader of an earlier epoch has to hear of a later one.
+    /// Somebody does not know our epoch, and learns of it by the next sign of life of our leader. But a
+    /// higher one should lead, and if our leader itself is behind, nobody else will tell it.
     fn correct(&mut self, now: Duration, letter: Letter) {
-        if let Some(leader) = self.leader()
-            && (letter.kind != Kind::Candidate || letter.token.id > leader.id)
-        {
+        let Some(leader) = self.leader() else { return };
+        let should_lead = letter.kind == Kind::Candidate && letter.token.id > leader.id;
+        if should_lead || letter.token == leader {
             self.elect(now);
         }
     }
@@ -50,7 +57,8 @@ impl Core {
         if token.id == self.config.me {
             // Its own. In a later life it is nobody's.
             if takes_part == Some(token) {
-                self.role = Role::Won { token, needs: self.changes };
+                let next = now + self.config.timing.election / 2;
+                self.role = Role::Won { token, needs: self.changes, next };
                 self.lead_if_safe(now);
             }
         } else if token.id < self.config.me {
@@ -58,8 +66,9 @@ impl Core {
             if takes_part.is_none() {
                 self.take_part(now);
             }
-        } else if takes_part.is_none_or(|best| best < token) {
+        } else if takes_part.is_none_or(|best| (best, self.round) < (token, letter.round)) {
             let until = now + self.config.timing.election;
+            self.round = letter.round;
             self.role = Role::Electing { best: token, until };
             self.hand_on(now, letter);
         }
@@ -75,19 +84,19 @@ impl Core {
 
     fn leader_lives(&mut self, now: Duration, letter: Letter) {
         let token = letter.token;
-        if token.id == self.config.me {
-            return; // once round
-        }
-        if token.id < self.config.me {
-            return self.elect(now); // a lower one leads while we live
-        }
         let known = match self.role {
             Role::Following { leader, .. } => Some(leader),
             Role::Leading { token, .. } | Role::Won { token, .. } => Some(token),
-            _ => None,
+            Role::Idle | Role::Electing { .. } => None,
         };
-        if known.is_some_and(|known| token < known) {
+        // Once round, or of one that will hear of a greater.
+        if token.id == self.config.me || known.is_some_and(|known| token < known) {
             return;
+        }
+        if token.id < self.config.me {
+            // A lower one leads while we live.
+            self.learn(token.epoch);
+            return self.elect(now);
         }
         let is_new = known != Some(token);
         if !is_new && letter.round <= self.round {
@@ -102,7 +111,7 @@ impl Core {
 
     /// Its own candidate came back, and the epoch is on the disk: no later life can win it again.
     pub(super) fn lead_if_safe(&mut self, now: Duration) {
-        let Role::Won { token, needs } = self.role else { return };
+        let Role::Won { token, needs, .. } = self.role else { return };
         if needs > self.safe {
             return;
         }

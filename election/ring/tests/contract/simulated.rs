@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ring::{Kind, Letter, Message, NodeId, Timing, Token};
+use ring::{Message, NodeId, Timing, Token};
 use simnet::{Fault, Storm, World, seeds};
 
 use super::say;
@@ -134,37 +134,17 @@ fn claim_a_with_bounded_delays_the_highest_leads_within_the_stated_time() {
     say(&format!("COUNT ring_bounded_elections={elections}"));
 }
 
-/// The token of a crashed maximum: handed on by all, and nobody takes it off the ring.
+/// Whoever waits for its disk says so, and nobody starts anew meanwhile.
 #[test]
-fn the_letter_of_a_dead_node_does_not_circle_for_ever() {
+fn a_disk_slower_than_every_wait_delays_a_claim_and_no_more() {
     let (mut world, mail) = sim::world(1, &RING, timing());
+    let slow = 10 * timing().election;
+    (1..=5).for_each(|id| world.set_disk(id, slow..=slow));
     world.start_all();
-    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
-    world.crash(5);
-    // As if 5 had sent it with its last breath.
-    let token = Token { epoch: 50, id: 5 };
-    let letter = Letter { kind: Kind::Candidate, token, round: 0, hops: 1 };
-    mail.borrow_mut().clear();
-    world.call(2, |_, _, out| out.send(1, Message::Letter(letter)));
-    let time = world.run_until_it_holds(stated(), sim::is_settled).expect("4 leads");
-    assert!(world.node(4).unwrap().core.token().is_some_and(|token| token.epoch > 50));
-    let candidates = mail.borrow()["CANDIDATE"].1;
-    assert!(candidates < 40, "{candidates} candidates in {time:?}");
-}
-
-#[test]
-fn a_ring_with_one_left_has_a_leader() {
-    let (mut world, _) = sim::world(1, &RING, timing());
-    world.start_all();
-    world.run_until_it_holds(stated(), sim::is_settled).expect("they settle");
-    for id in [5, 4, 3, 1] {
-        world.crash(id);
-        assert!(world.run_until_it_holds(2 * stated(), sim::is_settled).is_some(), "without {id}");
-    }
-    assert!(world.node(2).unwrap().core.token().is_some());
-    world.start(1);
-    world.start(5);
-    assert!(world.run_until_it_holds(stated(), sim::is_settled).is_some(), "5 is back");
+    let time = world.run_until_it_holds(slow + stated(), sim::is_settled).expect("they settle");
+    assert!(time >= slow, "nobody leads before that");
+    assert_eq!(world.node(5).unwrap().core.token(), Some(Token { epoch: 1, id: 5 }));
+    assert_eq!(mail.borrow()["HELLO"].0, 5 * 4, "nobody gave up");
 }
 
 #[test]
