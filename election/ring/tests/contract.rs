@@ -8,6 +8,8 @@ mod cluster;
 mod counts;
 #[path = "contract/letters.rs"]
 mod letters;
+#[path = "contract/pictures.rs"]
+mod pictures;
 #[path = "../../bully/tests/shared/process.rs"]
 mod process;
 #[path = "../../bully/tests/shared/promises.rs"]
