@@ -14,7 +14,7 @@ const MORE_STYLE: &str = "\
 <style>
 svg { --cb-paper: #ffffff }
 @media (prefers-color-scheme: dark) { svg { --cb-paper: #0d1117 } }
-.cb-halo { paint-order: stroke; stroke: var(--cb-paper); stroke-width: 3px; stroke-linejoin: round }
+.cb-halo { paint-order: stroke; stroke: var(--cb-paper); stroke-width: 5px; stroke-linejoin: round }
 .cb-s-c1 { stroke: var(--cb-c1) } .cb-s-c2 { stroke: var(--cb-c2) }
 .cb-s-c3 { stroke: var(--cb-c3) } .cb-s-c4 { stroke: var(--cb-c4) }
 </style>
