@@ -15,10 +15,12 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// Puts a text on the row at `y`, beside `x`: to its right if `side` is 1, to its left if -1. The
-    /// whole stays on the sheet.
+    /// Puts a text on the row at `y`, beside `x`: to its right if `side` is 1, to its left if -1, or
+    /// on the other side if the sheet ends there. The whole stays on the sheet.
     pub(super) fn beside(&mut self, sheet: f64, (x, y): (f64, f64), side: f64, text: &str) {
         let half = width(text) / 2.0;
+        let fits = |side: f64| (0.0..sheet).contains(&(x + side * (2.0 * half + GAP + 2.0)));
+        let side = if fits(side) || !fits(-side) { side } else { -side };
         let x = x + side * (half + GAP);
         let x = x.clamp(half + 2.0, (sheet - half - 2.0).max(half + 2.0));
         self.at((x, y), text);
@@ -36,11 +38,6 @@ impl Labels {
             escape(text)
         );
     }
-}
-
-/// How much room a text needs beside what it belongs to.
-pub(super) fn room(text: &str) -> f64 {
-    width(text) + GAP + 2.0
 }
 
 fn width(text: &str) -> f64 {

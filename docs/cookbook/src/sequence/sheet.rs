@@ -156,8 +156,7 @@ impl<'a> Sheet<'a> {
     fn mark(&self, svg: &mut String, words: &mut Labels, mark: &Mark) {
         let (x, y) = (self.lanes[&mark.node], self.y(mark.row));
         sign(svg, mark.sign, x, y);
-        let side = if x + labels::room(&mark.text) < WIDTH { 1.0 } else { -1.0 };
-        words.beside(WIDTH, (x, y), side, &mark.text);
+        words.beside(WIDTH, (x, y), 1.0, &mark.text);
     }
 
     /// From where it was sent to where it came. What is lost is broken, and ends in a cross: on the
