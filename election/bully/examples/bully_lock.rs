@@ -7,10 +7,10 @@
 //! that is left takes over. Every message is printed with its epoch. Nothing here is durable and
 //! nothing is retried: see the crate for that.
 
-use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{collections::VecDeque, thread};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 const BEAT: Duration = Duration::from_millis(20);
 const WAIT: Duration = Duration::from_millis(60);
@@ -51,114 +51,107 @@ struct Node {
 }
 
 impl State {
-    fn receive(&mut self, (from, _, epoch, message): Letter) -> Vec<Letter> {
+    fn receive(&mut self, (from, _, epoch, message): Letter, out: &mut VecDeque<Letter>) {
         println!("  {from} -> {}: {message:?} {epoch}", self.id);
         let is_stale = epoch < self.epoch;
         self.epoch = self.epoch.max(epoch);
         match message {
             Message::Election => {
-                let mut answer = vec![(self.id, from, self.epoch, Message::Ok)];
+                out.push_back((self.id, from, self.epoch, Message::Ok));
                 if matches!(self.role, Role::Follows(_) | Role::Leads) {
-                    answer.extend(self.elect());
+                    self.elect(out);
                 }
-                return answer;
             }
-            Message::Ok if self.role == Role::Asks => self.become_(Role::Waits, 3 * WAIT),
+            Message::Ok if self.role == Role::Asks => self.turn(Role::Waits, 3 * WAIT),
             // A follower in a later epoch asks, so that the leader hears of it and claims anew.
-            Message::Coordinator if is_stale => return self.elect(),
-            Message::Coordinator if from > self.id => {
-                self.become_(Role::Follows(from), WAIT);
-            }
+            Message::Coordinator if is_stale => self.elect(out),
+            Message::Coordinator if from > self.id => self.turn(Role::Follows(from), WAIT),
             _ => {}
         }
-        Vec::new()
     }
 
-    fn time(&mut self) -> Vec<Letter> {
+    fn time(&mut self, out: &mut VecDeque<Letter>) {
         match self.role {
-            Role::Dead => Vec::new(),
-            Role::Follows(_) | Role::Waits => self.elect(),
-            Role::Leads => self.lead(self.epoch),
-            Role::Asks => self.lead(self.epoch + 1),
+            Role::Follows(_) | Role::Waits => self.elect(out),
+            Role::Leads => self.lead(self.epoch, out),
+            Role::Asks => self.lead(self.epoch + 1, out),
+            Role::Dead => {}
         }
     }
 
-    fn elect(&mut self) -> Vec<Letter> {
-        self.become_(Role::Asks, WAIT);
-        (self.id + 1..5).map(|to| (self.id, to, self.epoch, Message::Election)).collect()
+    fn elect(&mut self, out: &mut VecDeque<Letter>) {
+        self.turn(Role::Asks, WAIT);
+        out.extend((self.id + 1..5).map(|to| (self.id, to, self.epoch, Message::Election)));
     }
 
     /// Says so, and again and again, as a sign of life.
-    fn lead(&mut self, epoch: u64) -> Vec<Letter> {
+    fn lead(&mut self, epoch: u64, out: &mut VecDeque<Letter>) {
         self.epoch = epoch;
-        self.become_(Role::Leads, BEAT);
-        (0..self.id).map(|to| (self.id, to, epoch, Message::Coordinator)).collect()
+        self.turn(Role::Leads, BEAT);
+        out.extend((0..self.id).map(|to| (self.id, to, epoch, Message::Coordinator)));
     }
 
-    fn become_(&mut self, role: Role, wait: Duration) {
+    fn turn(&mut self, role: Role, wait: Duration) {
         (self.role, self.deadline) = (role, Instant::now() + wait);
     }
 }
 
+impl Node {
+    fn new(id: usize) -> Self {
+        let state = State { id, epoch: 0, role: Role::Waits, deadline: Instant::now() };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn die(&self) {
+        self.state.lock().role = Role::Dead;
+        self.changed.notify_all();
+    }
+}
+
 /// Hands over letters and their answers, one lock at a time and never two.
-fn deliver(nodes: &[Node], letters: Vec<Letter>) {
-    let mut letters = VecDeque::from(letters);
+fn deliver(nodes: &[Node], mut letters: VecDeque<Letter>) {
     while let Some(letter) = letters.pop_front() {
         let node = &nodes[letter.1];
-        let mut state = node.state.lock().expect("nobody panics");
+        let mut state = node.state.lock();
         if state.role != Role::Dead {
-            letters.extend(state.receive(letter));
+            state.receive(letter, &mut letters);
             node.changed.notify_all();
         }
     }
 }
 
 fn run(nodes: &[Node], me: &Node) {
-    let mut state = me.state.lock().expect("nobody panics");
+    let mut state = me.state.lock();
     while state.role != Role::Dead {
-        let wait = state.deadline.saturating_duration_since(Instant::now());
-        if wait.is_zero() {
-            let letters = state.time();
-            me.changed.notify_all();
-            drop(state);
-            deliver(nodes, letters);
-            state = me.state.lock().expect("nobody panics");
-        } else {
-            state = me.changed.wait_timeout(state, wait).expect("nobody panics").0;
+        let deadline = state.deadline;
+        // Whoever brought a letter may have moved the deadline just before it came.
+        if me.changed.wait_until(&mut state, deadline).timed_out() && state.deadline == deadline {
+            let mut letters = VecDeque::new();
+            state.time(&mut letters);
+            MutexGuard::unlocked(&mut state, || deliver(nodes, letters));
         }
     }
 }
 
+/// Waits until all below follow this one, kills it, and says in which epoch it led.
+fn depose(nodes: &[Node], leader: usize) -> u64 {
+    for node in &nodes[..leader] {
+        node.changed.wait_while(&mut node.state.lock(), |it| it.role != Role::Follows(leader));
+    }
+    let epoch = nodes[leader].state.lock().epoch;
+    println!("node {leader} leads in epoch {epoch}, and is killed");
+    nodes[leader].die();
+    epoch
+}
+
 fn main() {
-    let node = |id| {
-        let state = State { id, epoch: 0, role: Role::Waits, deadline: Instant::now() };
-        Node { state: Mutex::new(state), changed: Condvar::new() }
-    };
-    let nodes: Vec<_> = (0..5).map(node).collect();
+    let nodes: Vec<_> = (0..5).map(Node::new).collect();
     thread::scope(|scope| {
         for node in &nodes {
             scope.spawn(|| run(&nodes, node));
         }
-        let mut last = 0;
-        for leader in [4, 3, 2] {
-            for node in &nodes[..leader] {
-                let state = node.state.lock().expect("nobody panics");
-                let other = |state: &mut State| state.role != Role::Follows(leader);
-                let end = Duration::from_secs(20);
-                let (state, late) =
-                    node.changed.wait_timeout_while(state, end, other).expect("nobody panics");
-                assert!(!late.timed_out(), "node {} follows nobody", state.id);
-            }
-            let mut state = nodes[leader].state.lock().expect("nobody panics");
-            println!("node {leader} leads in epoch {}, and is killed", state.epoch);
-            assert!(state.epoch > last, "epochs grow");
-            (last, state.role) = (state.epoch, Role::Dead);
-            nodes[leader].changed.notify_all();
-        }
-        // Those who are left must not wait for ever either.
-        for node in &nodes {
-            node.state.lock().expect("nobody panics").role = Role::Dead;
-            node.changed.notify_all();
-        }
+        let epochs = [4, 3, 2].map(|leader| depose(&nodes, leader));
+        assert!(epochs.is_sorted_by(|one, next| one < next), "epochs grow: {epochs:?}");
+        nodes[..2].iter().for_each(Node::die);
     });
 }

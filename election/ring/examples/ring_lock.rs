@@ -7,9 +7,10 @@
 //! is left takes over. Every letter is printed with its epoch. Nothing here is durable or
 //! acknowledged: see the crate for that.
 
-use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 const NODES: usize = 5;
 const BEAT: Duration = Duration::from_millis(20);
@@ -86,68 +87,65 @@ impl State {
     }
 }
 
+impl Node {
+    fn new(id: usize) -> Self {
+        let (best, leader, deadline, is_dead) = (None, None, Instant::now(), false);
+        let state = State { id, epoch: 0, best, leader, deadline, is_dead };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn die(&self) {
+        self.state.lock().is_dead = true;
+        self.changed.notify_all();
+    }
+}
+
 /// Hands a letter to the next one that lives, and what that makes of it to the one after: one lock at
 /// a time and never two.
 fn hand_on(nodes: &[Node], from: usize, mut letter: Letter) {
     for hop in 1..=2 * NODES * NODES {
         let node = &nodes[(from + hop) % NODES];
-        let mut state = node.state.lock().expect("nobody panics");
+        let mut state = node.state.lock();
         if !state.is_dead {
             letter.hops += 1;
-            let Some(next) = state.read(letter) else { return node.changed.notify_all() };
-            letter = next;
             node.changed.notify_all();
+            let Some(next) = state.read(letter) else { return };
+            letter = next;
         }
     }
 }
 
 fn run(nodes: &[Node], me: &Node) {
-    let mut state = me.state.lock().expect("nobody panics");
+    let mut state = me.state.lock();
     while !state.is_dead {
-        let wait = state.deadline.saturating_duration_since(Instant::now());
-        if wait.is_zero() {
+        let deadline = state.deadline;
+        // Whoever brought a letter may have moved the deadline just before it came.
+        if me.changed.wait_until(&mut state, deadline).timed_out() && state.deadline == deadline {
             let (id, letter) = (state.id, state.time());
-            me.changed.notify_all();
-            drop(state);
-            hand_on(nodes, id, letter);
-            state = me.state.lock().expect("nobody panics");
-        } else {
-            state = me.changed.wait_timeout(state, wait).expect("nobody panics").0;
+            MutexGuard::unlocked(&mut state, || hand_on(nodes, id, letter));
         }
     }
 }
 
+/// Waits until all below follow this one, kills it, and says in which epoch it led.
+fn depose(nodes: &[Node], leader: usize) -> u64 {
+    for node in &nodes[..=leader] {
+        node.changed.wait_while(&mut node.state.lock(), |it| it.leader != Some(leader));
+    }
+    let epoch = nodes[leader].state.lock().epoch;
+    println!("node {leader} leads in epoch {epoch}, and is killed");
+    nodes[leader].die();
+    epoch
+}
+
 fn main() {
-    let node = |id| {
-        let (best, leader, deadline, is_dead) = (None, None, Instant::now(), false);
-        let state = State { id, epoch: 0, best, leader, deadline, is_dead };
-        Node { state: Mutex::new(state), changed: Condvar::new() }
-    };
-    let nodes: Vec<_> = (0..NODES).map(node).collect();
+    let nodes: Vec<_> = (0..NODES).map(Node::new).collect();
     thread::scope(|scope| {
         for node in &nodes {
             scope.spawn(|| run(&nodes, node));
         }
-        let mut last = 0;
-        for leader in [4, 3, 2] {
-            for node in &nodes[..=leader] {
-                let state = node.state.lock().expect("nobody panics");
-                let other = |state: &mut State| state.leader != Some(leader);
-                let end = Duration::from_secs(20);
-                let (state, late) =
-                    node.changed.wait_timeout_while(state, end, other).expect("nobody panics");
-                assert!(!late.timed_out(), "node {} follows another", state.id);
-            }
-            let mut state = nodes[leader].state.lock().expect("nobody panics");
-            println!("node {leader} leads in epoch {}, and is killed", state.epoch);
-            assert!(state.epoch > last, "epochs grow");
-            (last, state.is_dead) = (state.epoch, true);
-            nodes[leader].changed.notify_all();
-        }
-        // Those who are left must not wait for ever either.
-        for node in &nodes {
-            node.state.lock().expect("nobody panics").is_dead = true;
-            node.changed.notify_all();
-        }
+        let epochs = [4, 3, 2].map(|leader| depose(&nodes, leader));
+        assert!(epochs.is_sorted_by(|one, next| one < next), "epochs grow: {epochs:?}");
+        nodes[..2].iter().for_each(Node::die);
     });
 }
