@@ -25,7 +25,8 @@ pub struct Core {
     config: Config,
     stored: Stored,
     role: Role,
-    /// How many times `stored` changed, how much of it was handed out, and how much is safe.
+    /// How many times `stored` changed since all of it was safe, how much of that was handed out,
+    /// and how much is safe.
     changes: u64,
     taken: u64,
     safe: u64,
@@ -159,6 +160,9 @@ impl Core {
                 Act::Claimed(token) => self.claimed(now, token),
                 Act::Grant(token) => self.send(token.id, Message::Grant(token)),
             }
+        }
+        if self.safe == self.changes {
+            (self.changes, self.taken, self.safe) = (0, 0, 0);
         }
     }
 

@@ -26,7 +26,7 @@ pub struct Stored {
 }
 
 /// What nodes send each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// To a higher node: do you live?
     Election {
