@@ -35,7 +35,7 @@ pub enum Kind {
 }
 
 /// One thing that goes round the ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Letter {
     /// What it says.
     pub kind: Kind,
@@ -49,7 +49,7 @@ pub struct Letter {
 }
 
 /// What nodes send each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// To the next one.
     Letter(Letter),
