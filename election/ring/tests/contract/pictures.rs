@@ -36,7 +36,7 @@ fn is_stored(name: &str, world: &World<Node>) {
         |line: &&str| line.contains("\"text\":\"ack") || line.contains("\"text\":\"HELLO");
     let noise: Vec<_> = lines().filter(is_noise).filter_map(id).collect();
     let telling = lines().filter(|line| id(line).is_none_or(|id| !noise.contains(&id)));
-    let trace: String = telling.map(|line| format!("{line}\n")).collect();
+    let trace: String = telling.flat_map(|line| [line, "\n"]).collect();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/traces/{name}.jsonl"));
     if std::env::var_os("SIMNET_ACCEPT").is_some_and(|value| value == "1") {
         std::fs::write(&file, &trace).unwrap();
