@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use benches::{Figure, Scenario, figures, is_test, settings};
 use bully as under_test;
-use bully::{channel, lock};
+use bully::{Form, channel, lock};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 #[path = "bully/bodies.rs"]
@@ -31,16 +31,17 @@ mod subject;
 mod surface;
 
 use bodies::{ask, ask_behind_a_save, deliver, elect};
+use counted::{Starter, Way};
 
 fn scenario<'c>(criterion: &'c mut Criterion, name: &str) -> Scenario<'c> {
     Scenario::new(criterion, name, env!("CARGO_TARGET_TMPDIR"))
 }
 
 /// The longest that a message takes, as the nodes on threads are told.
-const LONGEST: Duration = Duration::from_millis(2);
+const LONGEST: Duration = Duration::from_millis(10);
 
 /// `bully/elect` by nodes: nodes on threads follow the highest, which is stopped; how long until all
-/// others follow the next, when they are told that a message takes 2 ms at most.
+/// others follow the next, when they are told that a message takes 10 ms at most.
 fn election(criterion: &mut Criterion) {
     let mut scenario = scenario(criterion, "bully/elect");
     for nodes in [3, 5, 9, 33] {
@@ -106,7 +107,9 @@ fn sizes() -> impl Iterator<Item = usize> {
 /// or the highest that lives; how many messages are sent until all follow the next leader.
 fn messages(criterion: &mut Criterion<Figure>) {
     for nodes in sizes() {
-        counted::cost(criterion, "bully/messages", nodes, |cost| cost.messages);
+        for way in WAYS {
+            counted::cost(criterion, "bully/messages", way, nodes, |cost| cost.messages);
+        }
     }
 }
 
@@ -114,9 +117,20 @@ fn messages(criterion: &mut Criterion<Figure>) {
 /// message takes 1 ms, whoever asks waits 3 ms for an answer, and nobody has to work or write.
 fn virtual_time(criterion: &mut Criterion<Figure>) {
     for nodes in sizes() {
-        counted::cost(criterion, "bully/virtual-time", nodes, |cost| cost.millis);
+        for way in WAYS {
+            counted::cost(criterion, "bully/virtual-time", way, nodes, |cost| cost.millis);
+        }
     }
 }
+
+const WAYS: [Way; 6] = [
+    ("classic-from-lowest", Form::Classic, Starter::Lowest),
+    ("classic-from-highest", Form::Classic, Starter::Highest),
+    ("modified-from-lowest", Form::Modified, Starter::Lowest),
+    ("modified-from-highest", Form::Modified, Starter::Highest),
+    ("quorum-from-lowest", Form::Quorum, Starter::Lowest),
+    ("quorum-from-highest", Form::Quorum, Starter::Highest),
+];
 
 criterion_group! {
     name = runtimes;

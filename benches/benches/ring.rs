@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use benches::{Figure, Scenario, figures, is_test, settings};
+use benches::{Figure, Scenario, figure, figures, is_test, settings};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ring as under_test;
 use ring::{channel, lock};
@@ -33,6 +33,7 @@ mod subject;
 mod surface;
 
 use bodies::{ask, ask_behind_a_save, deliver, elect};
+use counted::Algorithm;
 
 fn scenario<'c>(criterion: &'c mut Criterion, name: &str) -> Scenario<'c> {
     Scenario::new(criterion, name, env!("CARGO_TARGET_TMPDIR"))
@@ -108,7 +109,9 @@ fn sizes() -> impl Iterator<Item = usize> {
 /// until one knows that it leads, on average over 1,000 rings in random order.
 fn messages(criterion: &mut Criterion<Figure>) {
     for nodes in sizes() {
-        counted::random(criterion, "ring/messages", nodes);
+        for algorithm in ALGORITHMS {
+            counted::random(criterion, "ring/messages", algorithm, nodes);
+        }
     }
 }
 
@@ -116,18 +119,29 @@ fn messages(criterion: &mut Criterion<Figure>) {
 /// greater than the next.
 fn messages_at_worst(criterion: &mut Criterion<Figure>) {
     for nodes in sizes() {
-        counted::falling(criterion, "ring/messages-at-worst", nodes);
+        for algorithm in ALGORITHMS {
+            counted::falling(criterion, "ring/messages-at-worst", algorithm, nodes);
+        }
     }
 }
 
 /// `ring/virtual-time` in milliseconds by nodes: how long it takes on one random ring until all follow
-/// the highest that lives, when every message takes 1 ms, a dead node is given up after 6 ms, and
-/// nobody has to work or write.
+/// the highest that lives, when all start, or when the leader is dead and one starts; every message
+/// takes 1 ms, a dead node is given up after 6 ms, and nobody has to work or write.
 fn virtual_time(criterion: &mut Criterion<Figure>) {
     for nodes in sizes() {
-        counted::time(criterion, "ring/virtual-time", nodes);
+        let name = "ring/virtual-time";
+        figure(criterion, name, "all-start", nodes, || counted::all_start(nodes));
+        figure(criterion, name, "one-starts", nodes, || counted::one_starts(nodes));
     }
 }
+
+const ALGORITHMS: [Algorithm; 4] = [
+    ("chang-roberts", rivals::chang_roberts),
+    ("lelann", rivals::lelann),
+    ("hirschberg-sinclair", rivals::hirschberg_sinclair),
+    ("peterson", rivals::peterson),
+];
 
 criterion_group! {
     name = runtimes;

@@ -26,35 +26,28 @@ pub(crate) struct Cost {
     pub(crate) millis: f64,
 }
 
-const FORMS: [(&str, Form, Starter); 6] = [
-    ("classic, lowest starts", Form::Classic, Starter::Lowest),
-    ("classic, highest starts", Form::Classic, Starter::Highest),
-    ("modified, lowest starts", Form::Modified, Starter::Lowest),
-    ("modified, highest starts", Form::Modified, Starter::Highest),
-    ("quorum, lowest starts", Form::Quorum, Starter::Lowest),
-    ("quorum, highest starts", Form::Quorum, Starter::Highest),
-];
+/// A way to elect, by its name in tables and charts.
+pub(crate) type Way = (&'static str, Form, Starter);
 
 thread_local! {
     /// One run gives two figures.
     static RUNS: RefCell<HashMap<(&'static str, usize), Cost>> = RefCell::default();
 }
 
-/// A figure of each form for so many nodes, the dead leader among them.
+/// A figure of an election among so many nodes, the dead leader among them.
 pub(crate) fn cost(
     criterion: &mut Criterion<Figure>,
     scenario: &str,
+    (name, form, starter): Way,
     nodes: usize,
     pick: fn(Cost) -> f64,
 ) {
-    for (name, form, starter) in FORMS {
-        figure(criterion, scenario, name, nodes, || {
-            let known = RUNS.with_borrow(|runs| runs.get(&(name, nodes)).copied());
-            let cost = known.unwrap_or_else(|| run(nodes as NodeId, form, starter));
-            RUNS.with_borrow_mut(|runs| runs.insert((name, nodes), cost));
-            pick(cost)
-        });
-    }
+    figure(criterion, scenario, name, nodes, || {
+        let known = RUNS.with_borrow(|runs| runs.get(&(name, nodes)).copied());
+        let cost = known.unwrap_or_else(|| run(nodes as NodeId, form, starter));
+        RUNS.with_borrow_mut(|runs| runs.insert((name, nodes), cost));
+        pick(cost)
+    });
 }
 
 /// The waits fit the links; only the starter notices in time that the leader is dead.

@@ -11,14 +11,8 @@ use simnet::{Link, Rng};
 use super::rivals;
 use super::sim::{self, ms};
 
-type Algorithm = fn(&[NodeId]) -> u64;
-
-const ALGORITHMS: [(&str, Algorithm); 4] = [
-    ("chang-roberts", rivals::chang_roberts),
-    ("lelann", rivals::lelann),
-    ("hirschberg-sinclair", rivals::hirschberg_sinclair),
-    ("peterson", rivals::peterson),
-];
+/// How many messages an algorithm sends on a ring, and its name in tables and charts.
+pub(crate) type Algorithm = (&'static str, fn(&[NodeId]) -> u64);
 
 /// The same rings for every algorithm.
 fn rings(nodes: usize) -> impl Iterator<Item = Vec<NodeId>> {
@@ -35,23 +29,28 @@ fn shuffled(nodes: usize, rng: &mut Rng) -> Vec<NodeId> {
     order
 }
 
-/// The mean of each algorithm on random rings.
-pub(crate) fn random(criterion: &mut Criterion<Figure>, scenario: &str, nodes: usize) {
-    for (name, algorithm) in ALGORITHMS {
-        figure(criterion, scenario, name, nodes, || {
-            let (sum, count) = rings(nodes)
-                .fold((0, 0_u64), |(sum, count), order| (sum + algorithm(&order), count + 1));
-            sum as f64 / count as f64
-        });
-    }
+/// The mean of an algorithm on random rings.
+pub(crate) fn random(
+    criterion: &mut Criterion<Figure>,
+    scenario: &str,
+    (name, cost): Algorithm,
+    nodes: usize,
+) {
+    figure(criterion, scenario, name, nodes, || {
+        let costs: Vec<_> = rings(nodes).map(|order| cost(&order)).collect();
+        costs.iter().sum::<u64>() as f64 / costs.len() as f64
+    });
 }
 
-/// Each algorithm on the ring that is the worst for the first.
-pub(crate) fn falling(criterion: &mut Criterion<Figure>, scenario: &str, nodes: usize) {
+/// An algorithm on the ring that is the worst for Chang and Roberts.
+pub(crate) fn falling(
+    criterion: &mut Criterion<Figure>,
+    scenario: &str,
+    (name, cost): Algorithm,
+    nodes: usize,
+) {
     let order: Vec<_> = (1..=nodes as NodeId).rev().collect();
-    for (name, algorithm) in ALGORITHMS {
-        figure(criterion, scenario, name, nodes, || algorithm(&order) as f64);
-    }
+    figure(criterion, scenario, name, nodes, || cost(&order) as f64);
 }
 
 /// Only who is asked notices that the leader is dead; the others wait for as long as it takes.
@@ -60,14 +59,14 @@ fn timing() -> Timing {
     Timing { ack: ms(3), heartbeat: hour, silence: 3 * hour, election: hour, mend: hour }
 }
 
-/// From the first message until all follow the highest that lives, on one random ring.
-pub(crate) fn time(criterion: &mut Criterion<Figure>, scenario: &str, nodes: usize) {
-    let order = shuffled(nodes, &mut Rng::new(1));
-    figure(criterion, scenario, "all start", nodes, || all_start(&order));
-    figure(criterion, scenario, "one starts, the leader is dead", nodes, || one_starts(&order));
+/// One random ring of so many, for both that follow.
+fn ring(nodes: usize) -> Vec<NodeId> {
+    shuffled(nodes, &mut Rng::new(1))
 }
 
-fn all_start(order: &[NodeId]) -> f64 {
+/// From the start of all until all follow the highest.
+pub(crate) fn all_start(nodes: usize) -> f64 {
+    let order = &ring(nodes);
     let (mut world, mail) = sim::world(1, order, timing());
     world.set_links(Link::after(ms(1)..=ms(1)));
     world.start_all();
@@ -76,7 +75,9 @@ fn all_start(order: &[NodeId]) -> f64 {
     time.expect("they settle").as_secs_f64() * 1e3
 }
 
-fn one_starts(order: &[NodeId]) -> f64 {
+/// From the first word of the one who notices that the leader is dead until all follow the next.
+pub(crate) fn one_starts(nodes: usize) -> f64 {
+    let order = &ring(nodes);
     let (mut world, _) = sim::world(1, order, timing());
     world.set_links(Link::after(ms(1)..=ms(1)));
     world.start_all();

@@ -48,6 +48,10 @@ fn findings(measured: &Measured, scenario: &Scenario, parameter: usize) -> Vec<S
         let tell = |it: &Point| {
             format!("`{}` {}", it.contender, figure(it.time().median, scenario.unit.as_deref()))
         };
+        let most = points().max_by(|a, b| a.time().median.total_cmp(&b.time().median));
+        if let (None, Some(least), Some(most)) = (ours, peer, most) {
+            return vec![format!("from {} to {}", tell(least), tell(most))];
+        }
         let ours = points().filter(is_ours).map(tell).collect::<Vec<_>>().join(", ");
         let peer = peer.map(|peer| format!("of the others at best {}", tell(peer)));
         return [ours].into_iter().chain(peer).collect();
