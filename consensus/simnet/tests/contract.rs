@@ -14,6 +14,8 @@ mod nodes;
 mod peer;
 #[path = "../examples/find_the_stale_read/register.rs"]
 mod register;
+#[path = "contract/registry.rs"]
+mod registry;
 #[path = "contract/repeats.rs"]
 mod repeats;
 #[path = "contract/storms.rs"]

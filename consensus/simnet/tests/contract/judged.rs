@@ -1,7 +1,5 @@
 //! What the judge accepts and what it refuses.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use simnet::judge::{History, Model, Operation, Verdict};
@@ -13,7 +11,7 @@ use todc_utils::specifications::etcd::{
 use todc_utils::{Action, WGLChecker};
 
 use super::register::{self, Broken, Register};
-use super::{say, stored};
+use super::{registry, say, stored};
 use register::{Answer::Done, Answer::Value, Op::Read, Op::Write};
 
 const BUDGET: u64 = 10_000_000;
@@ -204,7 +202,7 @@ const GOOD: [usize; 23] =
 
 #[test]
 fn both_checkers_tell_the_good_from_the_bad_histories_of_etcd() {
-    let folder = folder_of("todc-utils").join("tests/linearizability/etcd");
+    let folder = registry::folder_of("todc-utils").join("tests/linearizability/etcd");
     let (mut good, mut bad, mut unknown) = (0, 0, 0);
     // In number 95 etcd did not start: there is no history.
     for number in (0..=102).filter(|number| *number != 95) {
@@ -258,32 +256,6 @@ fn jepsen(log: &str) -> History<EtcdOperation, EtcdOperation> {
         }
     }
     history
-}
-
-/// Where cargo put the sources of a dependency.
-fn folder_of(package: &str) -> PathBuf {
-    let rustc = Command::new("rustc").arg("-vV").output().unwrap();
-    let version = String::from_utf8(rustc.stdout).unwrap();
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // What other platforms need is not here, and must not be asked for.
-    let ask = |offline: &[&str]| {
-        Command::new(&cargo)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(["metadata", "--format-version=1", "--filter-platform", host])
-            .args(offline)
-            .output()
-            .unwrap()
-    };
-    let mut output = ask(&["--offline"]);
-    if !output.status.success() {
-        output = ask(&[]);
-    }
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let found = packages.iter().find(|it| it["name"] == package).expect("it is a dependency");
-    PathBuf::from(found["manifest_path"].as_str().unwrap()).parent().unwrap().to_owned()
 }
 
 #[test]
