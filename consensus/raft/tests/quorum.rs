@@ -1,4 +1,4 @@
-//! How many are enough, and how the members change. The 182 cases of etcd and TiKV are replayed in
+//! How many are enough, and how the members change. The 182 cases of etcd and `TiKV` are replayed in
 //! `benches/tests/foreign_raft.rs`.
 
 use std::collections::BTreeSet;
