@@ -1,5 +1,5 @@
-//! The cases of quorums and membership changes that the crate `raft` (TiKV's, after etcd's) carries,
-//! replayed against ours. The 14 of `joint_group_commit.txt` concern an extension of TiKV's.
+//! The cases of quorums and membership changes that the crate `raft` (`TiKV`'s, after etcd's) carries,
+//! replayed against ours. The 14 of `joint_group_commit.txt` concern an extension of `TiKV`'s.
 
 use std::io::Write as _;
 
