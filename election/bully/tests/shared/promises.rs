@@ -26,7 +26,7 @@ pub(crate) fn five_nodes_agree_on_the_highest<N: Surface>() {
 
 /// From the death of the leader until all follow the next: so many times the silence after which
 /// a leader counts as dead.
-const MULTIPLE: u32 = 40;
+const MULTIPLE: u32 = 10;
 
 pub(crate) fn killing_the_leader_elects_the_next_a_hundred_times<N: Surface>(variant: &str) {
     let cluster = Cluster::<N>::start(5, timing());
