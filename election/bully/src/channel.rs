@@ -157,6 +157,7 @@ impl Drop for Node {
 }
 
 impl<S: FnMut(NodeId, Message), D: FnMut(Stored)> Owner<S, D> {
+    // ANCHOR: run
     fn run(mut self) {
         self.core.start(self.start.elapsed());
         loop {
@@ -172,6 +173,7 @@ impl<S: FnMut(NodeId, Message), D: FnMut(Stored)> Owner<S, D> {
             }
         }
     }
+    // ANCHOR_END: run
 
     fn answer(&mut self, now: Duration, question: Question) {
         match question {

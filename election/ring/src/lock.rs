@@ -156,6 +156,7 @@ impl Drop for Ended {
 }
 
 impl Shared {
+    // ANCHOR: run
     fn run(self: Arc<Self>, mut send: impl FnMut(NodeId, Message), mut save: impl FnMut(Stored)) {
         // Dropped after the guard, which it would wait for.
         let _ended = Ended(Arc::clone(&self));
@@ -182,6 +183,7 @@ impl Shared {
             });
         }
     }
+    // ANCHOR_END: run
 
     fn wait(&self, state: &mut MutexGuard<'_, State>) {
         match state.core.deadline() {
