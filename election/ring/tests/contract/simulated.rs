@@ -56,11 +56,12 @@ fn run(seed: u64) -> (World<Node>, Seen) {
     let mut seen = Seen::default();
     (1..=5).for_each(|id| world.set_disk(id, ms(0)..=ms(1)));
     world.start_all();
-    if !is_full_run() {
+    if is_looked_at() {
         world.record();
     }
     let storm = Storm { slowest_write: ms(10), ..Storm::default() };
     storm.rage(&mut world, Duration::from_secs(3), |world| seen.look(world));
+    assert!(!world.counts().is_quiet() && !seen.reigns.is_empty(), "seed {seed} proves nothing");
     world.calm();
     // What slow links and disks still have on their way.
     let end = world.now() + ms(100);
@@ -70,14 +71,14 @@ fn run(seed: u64) -> (World<Node>, Seen) {
         seen.look(world);
         sim::is_settled(world)
     });
-    if settled.is_none() && !is_full_run() {
+    if settled.is_none() && is_looked_at() {
         say(world.trace().as_str());
     }
     assert!(settled.is_some(), "seed {seed}: not settled {:?} after the storm", stated());
     let end = world.now() + Duration::from_secs(1);
     world.run_until(end, |world| {
         seen.look(world);
-        if !sim::is_settled(world) && !is_full_run() {
+        if !sim::is_settled(world) && is_looked_at() {
             say(world.trace().as_str());
         }
         assert!(sim::is_settled(world), "seed {seed}: it does not last");
@@ -85,23 +86,24 @@ fn run(seed: u64) -> (World<Node>, Seen) {
     (world, seen)
 }
 
-fn is_full_run() -> bool {
-    std::env::var_os(simnet::SEED).is_none()
+/// One seed is run alone to be looked at.
+fn is_looked_at() -> bool {
+    std::env::var_os(simnet::SEED).is_some()
 }
 
 #[test]
 fn claim_b_and_c_two_may_lead_but_never_under_one_token() {
     let (mut reigns, mut crashes, mut doubles) = (0, 0, 0);
-    seeds(SEEDS, |seed| {
+    let seeds = seeds(SEEDS, |seed| {
         let (world, seen) = run(seed);
         reigns += seen.reigns.len();
         crashes += world.counts().crashes;
         doubles += usize::from(seen.most_at_once > 1);
     });
-    if is_full_run() {
+    if seeds >= SEEDS {
         assert!(reigns > 2_000 && crashes > 2_000, "{reigns} reigns, {crashes} crashes");
         assert!(doubles > 100, "two at once are an everyday event, and were seen {doubles} times");
-        say(&format!("COUNT ring_seeds={SEEDS}"));
+        say(&format!("COUNT ring_seeds={seeds}"));
         say(&format!("COUNT ring_reigns={reigns}"));
         say(&format!("COUNT ring_runs_with_two_leaders={doubles}"));
     }
@@ -112,7 +114,7 @@ fn claim_b_and_c_two_may_lead_but_never_under_one_token() {
 #[test]
 fn claim_a_with_bounded_delays_the_highest_leads_within_the_stated_time() {
     let (mut elections, mut longest) = (0, Duration::ZERO);
-    seeds(200, |seed| {
+    let seeds = seeds(200, |seed| {
         let (mut world, _) = sim::world(seed, &RING, timing());
         (1..=5).for_each(|id| world.set_disk(id, ms(0)..=ms(1)));
         world.start_all();
@@ -130,7 +132,7 @@ fn claim_a_with_bounded_delays_the_highest_leads_within_the_stated_time() {
             world.run_until(end, |world| assert!(sim::is_settled(world), "it does not last"));
         }
     });
-    assert!(longest > timing().silence, "nothing was tried");
+    assert!(seeds < 200 || longest > timing().silence, "nothing was tried");
     say(&format!("COUNT ring_bounded_elections={elections}"));
 }
 
