@@ -67,6 +67,10 @@ struct Owner<S, D> {
 impl Node {
     /// Starts a node with what its disk holds, and an election. `send` sends a message to another
     /// node; it may lose it and should not wait. `save` returns when its argument is safe.
+    ///
+    /// # Panics
+    ///
+    /// When the disk holds an epoch that no count of elections reaches.
     pub fn start(
         config: Config,
         stored: Stored,
