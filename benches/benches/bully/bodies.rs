@@ -115,18 +115,19 @@ pub(crate) fn ask<'a, N: Surface>(name: &'static str, threads: usize) -> Entry<'
 /// Asks a node who leads, while its disk is at work.
 pub(crate) fn ask_behind_a_save<'a, N: Surface>(name: &'static str) -> Entry<'a> {
     let time = move |operations: u64| {
-        let writes = Arc::new(AtomicBool::new(false));
+        // Counted, for one that is over could be missed.
+        let writes = Arc::new(AtomicU64::new(0));
         let disk = Arc::clone(&writes);
         let (node, mut token, _) = leader::<N>(move |_| {
-            disk.store(true, Relaxed);
+            disk.fetch_add(1, Relaxed);
             #[expect(clippy::disallowed_methods, reason = "the disk takes its time")]
             thread::sleep(WRITE);
-            disk.store(false, Relaxed);
         });
         let mut time = Duration::ZERO;
         for _ in 0..operations {
+            let before = writes.load(Relaxed);
             node.outbid(token.epoch);
-            while !writes.load(Relaxed) {
+            while writes.load(Relaxed) == before {
                 thread::yield_now();
             }
             let start = Instant::now();
