@@ -72,9 +72,9 @@ impl Spread {
     }
 }
 
-/// `value` to five significant digits.
+/// `value` to five significant digits. What was counted is whole, and stays as it is.
 pub fn five_digits(value: f64) -> f64 {
-    format!("{value:.4e}").parse().unwrap_or(value)
+    if value.fract() == 0.0 { value } else { format!("{value:.4e}").parse().unwrap_or(value) }
 }
 
 /// Nanoseconds for people: `4.06 ns`, `187 ns`, `15.2 us`.
@@ -89,14 +89,29 @@ pub fn time(ns: f64) -> String {
 /// What a figure without a unit of its own is.
 pub const TIME: &str = "time per operation";
 
-/// A figure for people, in the unit of its scenario: `4.06 ns`, `0.012 %`, `12.0 calls`.
+/// A figure for people, in the unit of its scenario: `4.06 ns`, `0.012 %`, `12.3 calls`,
+/// `998,999 messages`.
 pub fn figure(value: f64, unit: Option<&str>) -> String {
     match unit {
         None => time(value),
         Some("percent") if value < 0.0005 => "under 0.001 %".to_owned(),
         Some("percent") => format!("{} %", digits(value)),
+        Some(unit) if value.fract() == 0.0 => format!("{} {unit}", whole(value)),
         Some(unit) => format!("{} {unit}", digits(value)),
     }
+}
+
+/// A count: `998,999`.
+fn whole(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Three digits, or all before the point.

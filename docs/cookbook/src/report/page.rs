@@ -46,14 +46,13 @@ fn conditions(record: &Record, measured: &Measured) -> String {
     };
     let machine = &record.machine;
     let crates: Vec<_> = measured.crates.iter().map(|(name, v)| format!("{name} {v}")).collect();
+    let beside = match crates.join(", ") {
+        peers if peers.is_empty() => peers,
+        peers => format!(" Beside: {peers}."),
+    };
     format!(
-        "Measured on {} on {} with {} cores, {}; rustc {}; {rounds}. Beside: {}.",
-        record.date,
-        machine.cpu,
-        machine.cores,
-        machine.kernel,
-        measured.rustc,
-        crates.join(", ")
+        "Measured on {} on {} with {} cores, {}; rustc {}; {rounds}.{beside}",
+        record.date, machine.cpu, machine.cores, machine.kernel, measured.rustc
     )
 }
 
@@ -96,7 +95,8 @@ fn row(point: &Point, unit: Option<&str>, base: Option<&Point>, has_load: bool) 
     let spread = point.time();
     let [median, low, high] = [spread.median, spread.low, spread.high].map(|it| figure(it, unit));
     let (contender, parameter) = (&point.contender, point.parameter);
-    let mut row = format!("| {contender} | {parameter} | {median} | {low} to {high} |");
+    let spread = if low == high { "exact".to_owned() } else { format!("{low} to {high}") };
+    let mut row = format!("| {contender} | {parameter} | {median} | {spread} |");
     if unit.is_none() {
         let ratio = base.map_or("-".to_owned(), |base| {
             let ratio = point.ratio(base);

@@ -114,6 +114,8 @@ fn a_figure_that_is_no_time_is_told_and_judged_in_its_unit() {
     let told = verdict::verdict(&measured(vec![]), &in_unit("messages", others));
     assert_eq!(told, "from `bully` 8.00 messages to `paxos` 11.0 messages.");
     assert_eq!(numbers::figure(0.0001, Some("percent")), "under 0.001 %");
+    assert_eq!(numbers::figure(998_999.0, Some("messages")), "998,999 messages");
+    assert_eq!(numbers::figure(5.4921, Some("messages")), "5.49 messages");
 
     let file = r#"
         goal = [
