@@ -19,9 +19,16 @@ pub(super) fn of(
         return Ok(None);
     };
     let record = Record::newest(workspace, recipe)?;
-    let outcome = goal.judge(record.as_ref().and_then(|record| record.recipes.get(recipe)));
+    let measured = record.as_ref().and_then(|record| record.recipes.get(recipe));
+    let outcome = goal.judge(measured);
+    let is_count = measured.is_some_and(|measured| {
+        let scenarios = measured.scenarios.iter().filter(|it| it.unit.is_some());
+        let scenario = goal.numerator.split('/').next();
+        scenarios.map(|it| it.name.as_str()).any(|name| Some(name) == scenario)
+    });
+    let of = if is_count { "as many" } else { "the time" };
     let said = outcome.found.map(|found| match outcome.unit {
-        None => format!("{}: {}x the time", goal.text, digits(found.median)),
+        None => format!("{}: {}x {of}", goal.text, digits(found.median)),
         unit => format!("{}: {}", goal.text, figure(found.median, unit)),
     });
     Ok(said)
