@@ -109,10 +109,10 @@ fn a_figure_that_is_no_time_is_told_and_judged_in_its_unit() {
         "`lock` 0.020 %, `lock strict` 0.010 %; of the others at best `governor` 9.70 %."
     );
     let count = in_unit("calls", vec![point("lock", 2, &[11.0])]);
-    assert_eq!(verdict::verdict(&measured(vec![]), &count), "`lock` 11.0 calls.");
+    assert_eq!(verdict::verdict(&measured(vec![]), &count), "`lock` 11 calls.");
     let others = vec![point("paxos", 2, &[11.0]), point("bully", 2, &[8.0])];
     let told = verdict::verdict(&measured(vec![]), &in_unit("messages", others));
-    assert_eq!(told, "from `bully` 8.00 messages to `paxos` 11.0 messages.");
+    assert_eq!(told, "from `bully` 8 messages to `paxos` 11 messages.");
     assert_eq!(numbers::figure(0.0001, Some("percent")), "under 0.001 %");
     assert_eq!(numbers::figure(998_999.0, Some("messages")), "998,999 messages");
     assert_eq!(numbers::figure(5.4921, Some("messages")), "5.49 messages");
