@@ -35,9 +35,28 @@ pub struct Log {
     /// Who took part there.
     founders: Arc<Membership>,
     /// Entry `i` stands at index `base.index + 1 + i`. Terms never fall.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Slot>,
+    /// The bytes of all that is gone.
+    gone: u64,
     /// Where entries with a membership stand, in order: the log is not searched for them.
     changes: Vec<Index>,
+}
+
+/// An entry, and the bytes of the log up to its end: how much stands between two entries is asked
+/// for every message, and never counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Slot {
+    entry: Entry,
+    end: u64,
+}
+
+/// Why entries were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendError {
+    /// Another entry stands before them, or none.
+    Conflict(Conflict),
+    /// They would cut off what is committed: two nodes led in one term, or a disk forgot.
+    Committed(Index),
 }
 
 /// Why entries do not fit behind what a follower has, and what the leader should try instead
@@ -61,13 +80,13 @@ pub enum Conflict {
 impl Log {
     /// An empty log of a cluster that these founded.
     pub fn new(founders: Membership) -> Self {
-        Self::after(Position::default(), founders)
+        Self::after(Position::default(), Arc::new(founders))
     }
 
     /// The log behind a snapshot: nothing in it yet.
-    pub fn after(base: Position, members: Membership) -> Self {
+    pub fn after(base: Position, members: Arc<Membership>) -> Self {
         let (entries, changes) = (VecDeque::new(), Vec::new());
-        Self { base, founders: Arc::new(members), entries, changes }
+        Self { base, founders: members, entries, gone: 0, changes }
     }
 
     /// The last entry that a snapshot holds.
@@ -78,7 +97,7 @@ impl Log {
     /// Where the log ends.
     pub fn last(&self) -> Position {
         let index = self.base.index + self.entries.len() as Index;
-        Position { term: self.entries.back().map_or(self.base.term, |entry| entry.term), index }
+        Position { term: self.entries.back().map_or(self.base.term, |slot| slot.entry.term), index }
     }
 
     /// The term of the entry there. `None` where there is none, any more or yet.
@@ -86,7 +105,22 @@ impl Log {
         if index == self.base.index {
             return Some(self.base.term);
         }
-        Some(self.entries.get(self.place(index)?)?.term)
+        Some(self.entry(index)?.term)
+    }
+
+    /// Where an entry stands. `None` where there is none, any more or yet.
+    pub fn position(&self, index: Index) -> Option<Position> {
+        Some(Position { term: self.term(index)?, index })
+    }
+
+    /// The entry there.
+    pub fn entry(&self, index: Index) -> Option<&Entry> {
+        Some(&self.entries.get(self.place(index)?)?.entry)
+    }
+
+    /// Where the last entry about who takes part stands; the base, if a snapshot holds it.
+    pub fn last_change(&self) -> Index {
+        self.changes.last().copied().unwrap_or(self.base.index)
     }
 
     /// Who takes part, as the last entry about it says. It follows from the log alone, so that a
@@ -101,7 +135,7 @@ impl Log {
         let Some(change) = before.checked_sub(1).map(|at| self.changes[at]) else {
             return &self.founders;
         };
-        match self.place(change).and_then(|at| self.entries.get(at)) {
+        match self.entry(change) {
             Some(Entry { payload: Payload::Membership(members), .. }) => members,
             _ => unreachable!("`changes` holds what has a membership, and index {change} has none"),
         }
@@ -111,7 +145,8 @@ impl Log {
     pub fn push(&mut self, entry: Entry) -> Position {
         debug_assert!(entry.term >= self.last().term, "terms never fall");
         let is_change = matches!(entry.payload, Payload::Membership(_));
-        self.entries.push_back(entry);
+        let end = self.end_of(self.last().index) + entry.size() as u64;
+        self.entries.push_back(Slot { entry, end });
         let last = self.last();
         if is_change {
             self.changes.push(last.index);
@@ -125,32 +160,31 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// When `previous` is not ours: with what the leader should try instead.
-    ///
-    /// # Panics
-    ///
-    /// When a committed entry would be cut: then two leaders had one term, or a disk forgot.
+    /// When `previous` is not ours: with what the leader should try instead. And when a committed
+    /// entry would be cut.
     pub fn append(
         &mut self,
         previous: Position,
-        entries: &[Entry],
+        entries: Vec<Entry>,
         committed: Index,
-    ) -> Result<Option<Index>, Conflict> {
-        self.check(previous)?;
-        let mut index = previous.index;
-        for (at, entry) in entries.iter().enumerate() {
-            index += 1;
-            if index <= self.base.index || self.term(index) == Some(entry.term) {
-                continue;
-            }
-            assert!(index > committed, "a committed entry at {index} would be cut off");
-            self.truncate(index);
-            for entry in &entries[at..] {
-                self.push(entry.clone());
-            }
-            return Ok(Some(index));
+    ) -> Result<Option<Index>, AppendError> {
+        self.check(previous).map_err(AppendError::Conflict)?;
+        let is_here = |(entry, index): &(&Entry, Index)| {
+            *index <= self.base.index || self.term(*index) == Some(entry.term)
+        };
+        let here = entries.iter().zip(previous.index + 1..).take_while(is_here).count();
+        if here == entries.len() {
+            return Ok(None);
         }
-        Ok(None)
+        let first = previous.index + 1 + here as Index;
+        if first <= committed {
+            return Err(AppendError::Committed(first));
+        }
+        self.truncate(first);
+        for entry in entries.into_iter().skip(here) {
+            self.push(entry);
+        }
+        Ok(Some(first))
     }
 
     /// Whether an entry is ours too. What a snapshot holds was committed, and is everybody's.
@@ -166,8 +200,8 @@ impl Log {
     }
 
     /// The first index of a term, or of a later one.
-    fn first_of(&self, term: Term) -> Index {
-        self.base.index + 1 + self.entries.partition_point(|entry| entry.term < term) as Index
+    pub fn first_of(&self, term: Term) -> Index {
+        self.base.index + 1 + self.entries.partition_point(|slot| slot.entry.term < term) as Index
     }
 
     /// What a leader should send next to a follower that told it of a conflict: behind the last
@@ -182,18 +216,36 @@ impl Log {
         }
     }
 
-    /// The entries from an index on, as many as fit into so many bytes of commands, but one at
-    /// least. `None` if they are gone: send the snapshot.
+    /// The entries from an index on, as many as fit into so many bytes, but one at least if there is
+    /// one. `None` if they are gone: send the snapshot.
     pub fn batch(&self, from: Index, bytes: usize) -> Option<Vec<Entry>> {
         let start = self.place(from)?;
-        let mut room = bytes;
-        let fits = |entry: &&Entry| {
-            let size = entry.size();
-            let fits = room == bytes || size <= room;
-            room = room.saturating_sub(size).min(bytes.saturating_sub(1));
-            fits
-        };
-        Some(self.entries.iter().skip(start).take_while(fits).cloned().collect())
+        let most = self.end_of(from - 1).saturating_add(bytes as u64);
+        let end = self.entries.partition_point(|slot| slot.end <= most);
+        Some(self.range(start, end.max(start + 1)))
+    }
+
+    /// The entries from an index on up to another. What is gone, or not there yet, is left out.
+    pub fn between(&self, from: Index, upto: Index) -> Vec<Entry> {
+        let place = |index: Index| index.saturating_sub(self.base.index + 1) as usize;
+        self.range(place(from), place(upto + 1))
+    }
+
+    fn range(&self, start: usize, end: usize) -> Vec<Entry> {
+        let end = end.min(self.entries.len());
+        self.entries.range(start.min(end)..end).map(|slot| slot.entry.clone()).collect()
+    }
+
+    /// The bytes of all entries behind one and up to another.
+    pub fn bytes(&self, behind: Index, upto: Index) -> usize {
+        self.end_of(upto).saturating_sub(self.end_of(behind)) as usize
+    }
+
+    fn end_of(&self, index: Index) -> u64 {
+        match self.place(index.min(self.base.index + self.entries.len() as Index)) {
+            Some(at) => self.entries[at].end,
+            None => self.gone,
+        }
     }
 
     /// Cuts off what stands at an index and behind it.
@@ -215,6 +267,7 @@ impl Log {
         }
         let term = self.term(upto).expect("what is compacted was in the log");
         self.founders = Arc::clone(self.membership_at(upto));
+        self.gone = self.end_of(upto);
         self.entries.drain(..(upto - self.base.index) as usize);
         self.changes.retain(|change| *change > upto);
         self.base = Position { term, index: upto };

@@ -1,6 +1,9 @@
 //! The words that everything else is written in.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::membership::Membership;
 
 /// The name of a node: a number, and never 0.
 pub type NodeId = u64;
@@ -24,8 +27,37 @@ pub struct Position {
     pub index: Index,
 }
 
+/// What a node must not forget, beside its log: who forgets it may vote twice in a term (figure 2,
+/// "persistent state").
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct HardState {
+    /// The latest term it has seen.
+    pub term: Term,
+    /// Whom it voted for in that term.
+    pub vote: Option<NodeId>,
+}
+
+/// What stands in place of the first entries of a log (section 7). The bytes are the state
+/// machine's; the rules never look at them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Snapshot {
+    /// The last entry that it holds.
+    pub last: Position,
+    /// Who took part there.
+    pub members: Arc<Membership>,
+    /// How many bytes it has.
+    pub size: u64,
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({}, {})", self.term, self.index)
+    }
+}
+
+impl fmt::Display for HardState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "term {}", self.term)?;
+        self.vote.map_or(Ok(()), |id| write!(f, ", vote for {id}"))
     }
 }

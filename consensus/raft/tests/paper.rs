@@ -1,0 +1,22 @@
+//! One test for each rule of the paper, named after it. Sections are those of the extended version.
+
+#[allow(dead_code, reason = "each set of tests uses some of it")]
+#[path = "support/cluster.rs"]
+mod cluster;
+
+use cluster::{Cluster, command, ms};
+
+/// Section 5.2: a leader, one alone, within a few time-outs; and what it takes goes to all.
+#[test]
+fn a_cluster_elects_a_leader_and_applies_what_it_takes() {
+    let mut cluster = Cluster::new(3);
+    cluster.run(ms(1000));
+    let leaders: Vec<_> = cluster.nodes.values().filter(|node| node.core.is_leader()).collect();
+    assert_eq!(leaders.len(), 1);
+    let leader = leaders[0].core.id();
+    cluster.core(leader).propose(command("a")).expect("it leads");
+    cluster.run(ms(100));
+    for node in cluster.nodes.values() {
+        assert_eq!(node.commands(), ["a"], "node {}", node.core.id());
+    }
+}
