@@ -9,6 +9,7 @@ mod progress;
 pub mod quorum;
 mod rng;
 mod saves;
+pub mod session;
 mod stored;
 mod types;
 

@@ -15,7 +15,9 @@ pub(crate) struct Progress {
     pub(crate) sent_at: Duration,
     /// The heartbeat is due, and not sent yet.
     pub(crate) owes_beat: bool,
-    /// When the latest message that it answered was sent: until then at least it followed.
+    /// From then on it had time to answer.
+    pub(crate) since: Duration,
+    /// When the latest message that it answered was sent: it followed then, or later.
     pub(crate) contact: Duration,
     /// The latest read that was mentioned to it.
     pub(crate) asked_round: u64,
@@ -50,7 +52,8 @@ impl Progress {
             pipe: Pipe::Probe { next, sent: None },
             sent_at: now,
             owes_beat: false,
-            contact: now,
+            since: now,
+            contact: Duration::ZERO,
             asked_round: 0,
             round: 0,
             leaving: None,
@@ -97,6 +100,11 @@ impl Progress {
         self.pipe = Pipe::Stream { next: self.matched + 1, flights: VecDeque::new() };
     }
 
+    /// Until then at least it is not silent.
+    pub(crate) fn heard_at(&self) -> Duration {
+        self.contact.max(self.since)
+    }
+
     /// When the oldest unanswered message was sent.
     pub(crate) fn oldest(&self) -> Option<Duration> {
         match &self.pipe {
@@ -108,10 +116,11 @@ impl Progress {
     /// Whether an answer that the logs part before `previous` is about the newest question. An answer
     /// to an older one must not turn back what came since.
     pub(crate) fn is_news(&self, previous: Index) -> bool {
-        match &self.pipe {
+        let is_open = match &self.pipe {
             Pipe::Probe { next, .. } => previous + 1 == *next,
-            Pipe::Stream { .. } => previous > self.matched,
+            Pipe::Stream { .. } => true,
             Pipe::Snapshot { .. } => false,
-        }
+        };
+        is_open && previous > self.matched
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Core;
-use super::role::Role;
+use super::role::{Follower, Incoming, Role};
 use crate::log::AppendError;
 use crate::message::{Answer, AppendRequest, Ballot, ChunkRequest, Refused, VoteRequest};
 use crate::saves::Piece;
@@ -119,13 +119,11 @@ impl Core {
 
     /// How many bytes of it are here.
     fn have(&self, snapshot: &Snapshot) -> u64 {
-        match &self.role {
-            Role::Follower(follower) => match &follower.incoming {
-                Some((incoming, have)) if incoming == snapshot => *have,
-                _ => 0,
-            },
-            Role::Candidate(_) | Role::Leader(_) => 0,
-        }
+        let Role::Follower(Follower { incoming: Some(incoming), .. }) = &self.role else {
+            return 0;
+        };
+        let is_same = incoming.term == self.hard_state.term && incoming.snapshot == *snapshot;
+        if is_same { incoming.have } else { 0 }
     }
 
     fn take_piece(&mut self, piece: Piece) -> Answered {
@@ -138,7 +136,8 @@ impl Core {
         if is_last {
             self.install(snapshot);
         } else if let Role::Follower(follower) = &mut self.role {
-            follower.incoming = Some((snapshot, end));
+            let term = self.hard_state.term;
+            follower.incoming = Some(Incoming { term, snapshot, have: end });
         }
         (Answer::Have(end), self.saves.next())
     }

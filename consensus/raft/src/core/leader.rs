@@ -200,17 +200,18 @@ impl Core {
             let is_up = self.links.contains_key(id);
             let beat = (is_up && !progress.owes_beat).then_some(progress.sent_at + heartbeat);
             let lost = progress.oldest().map(|sent_at| sent_at + election);
-            let left = progress.leaving.map(|_| progress.contact + election);
+            let left = progress.leaving.map(|_| progress.heard_at() + election);
             [beat, lost, left]
         });
-        let own = [Some(self.majority_contact(leader) + election), leader.handover.ends_at()];
+        let own =
+            [Some(self.majority(leader, Progress::heard_at) + election), leader.handover.ends_at()];
         peers.chain(own).flatten().min()
     }
 
     pub(super) fn tick_as_leader(&mut self, now: Duration) {
         let (election, heartbeat) = (self.config.election, self.config.heartbeat);
         let Role::Leader(leader) = &self.role else { return };
-        if self.majority_contact(leader) + election <= now {
+        if self.majority(leader, Progress::heard_at) + election <= now {
             // A leader that nobody follows answers nobody (dissertation, 6.2).
             return self.follow(now, self.hard_state.term, None);
         }
@@ -225,7 +226,7 @@ impl Core {
             }
         }
         // Who left and is silent is not told.
-        leader.peers.retain(|_, it| it.leaving.is_none() || it.contact + election > now);
+        leader.peers.retain(|_, it| it.leaving.is_none() || it.heard_at() + election > now);
     }
 
     /// A message that [`next_for`](Core::next_for) gave was not sent, or its connection says that it was

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Core;
 use super::role::{Handover, Leader, Role};
+use crate::progress::Progress;
 use crate::types::{Index, NodeId};
 
 /// Names a read.
@@ -82,14 +83,14 @@ impl Core {
         let Role::Leader(leader) = &self.role else { return None };
         let lease = self.config.lease()?;
         // Whoever the lead is handed to asks for votes though this leader lives.
-        (leader.handover == Handover::None).then(|| self.majority_contact(leader) + lease)
+        let contact = self.majority(leader, |peer| peer.contact);
+        (leader.handover == Handover::None && contact > Duration::ZERO).then(|| contact + lease)
     }
 
-    /// A majority followed this leader at this time, or later. Its own clock is read when it is needed,
-    /// so for itself that is always so.
-    pub(super) fn majority_contact(&self, leader: &Leader) -> Duration {
+    /// The latest time that a majority has reached. For the leader itself it is always later.
+    pub(super) fn majority(&self, leader: &Leader, time: fn(&Progress) -> Duration) -> Duration {
         let micros = self.log.membership().committed(|id| match leader.peers.get(&id) {
-            Some(peer) => peer.contact.as_micros() as u64,
+            Some(peer) => time(peer).as_micros() as u64,
             None => u64::MAX,
         });
         Duration::from_micros(micros)

@@ -26,8 +26,18 @@ pub(super) struct Follower {
     pub(super) loyal_until: Duration,
     /// Then it tries to lead itself.
     pub(super) campaign_at: Duration,
-    /// The snapshot that is coming, and how many bytes of it are here.
-    pub(super) incoming: Option<(Snapshot, u64)>,
+    /// The snapshot that is coming.
+    pub(super) incoming: Option<Incoming>,
+}
+
+/// What is here of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Incoming {
+    /// Of the leader that sends it. Another's may hold the same in other bytes.
+    pub(super) term: Term,
+    pub(super) snapshot: Snapshot,
+    /// So many of its bytes.
+    pub(super) have: u64,
 }
 
 /// It asks for votes.
