@@ -165,18 +165,17 @@ impl Core {
         self.lose_reads();
         self.see(term);
         let campaign_at = now + self.rng.stretch(self.config.election);
-        let heard = leader.map(|_| now + self.config.election);
         match &mut self.role {
-            Role::Follower(follower) => {
-                follower.leader = leader;
-                follower.campaign_at = campaign_at;
-                follower.loyal_until = heard.unwrap_or(follower.loyal_until);
-            }
+            Role::Follower(follower) => follower.leader = leader,
             role => {
-                let loyal_until = heard.unwrap_or(now);
-                *role =
-                    Role::Follower(Follower { leader, loyal_until, campaign_at, incoming: None });
+                let (loyal_until, incoming) = (now, None);
+                *role = Role::Follower(Follower { leader, loyal_until, campaign_at, incoming });
             }
+        }
+        // A later term alone puts nothing off: whoever cannot win would keep all others from trying.
+        if let (Role::Follower(follower), Some(_)) = (&mut self.role, leader) {
+            follower.loyal_until = now + self.config.election;
+            follower.campaign_at = campaign_at;
         }
     }
 
