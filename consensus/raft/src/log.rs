@@ -221,8 +221,10 @@ impl Log {
     pub fn batch(&self, from: Index, bytes: usize) -> Option<Vec<Entry>> {
         let start = self.place(from)?;
         let most = self.end_of(from - 1).saturating_add(bytes as u64);
-        let end = self.entries.partition_point(|slot| slot.end <= most);
-        Some(self.range(start, end.max(start + 1)))
+        // What fits is cloned anyway, so it is counted: a search would look all over the log.
+        let behind = self.entries.iter().skip(start);
+        let fit = behind.take_while(|slot| slot.end <= most).count();
+        Some(self.range(start, start + fit.max(1)))
     }
 
     /// The entries from an index on up to another. What is gone, or not there yet, is left out.

@@ -99,6 +99,9 @@ impl Core {
     /// Answers the reads that a majority has confirmed and that do not run ahead of the commits.
     pub(super) fn settle_reads(&mut self) {
         let Role::Leader(leader) = &mut self.role else { return };
+        if leader.reads.is_empty() {
+            return; // nearly always, and this is asked at every answer
+        }
         let (peers, round) = (&leader.peers, leader.round);
         let confirmed =
             self.log.membership().committed(|id| peers.get(&id).map_or(round, |peer| peer.round));
