@@ -36,6 +36,9 @@ pub struct Config {
     pub seed: u64,
 }
 
+/// No election waits longer: times are added up, and must not overflow.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// Why a node cannot start so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -53,7 +56,7 @@ pub enum ConfigError {
     Absent(NodeId),
     /// The waits make no sense.
     #[error(
-        "a heartbeat every {heartbeat:?} and an election after {election:?}: take at least two heartbeats for an election, and at least a microsecond for each"
+        "a heartbeat every {heartbeat:?} and an election after {election:?}: take at least two heartbeats for an election, at least a microsecond for each, and at most a day"
     )]
     Waits {
         /// See [`Config::heartbeat`].
@@ -127,7 +130,7 @@ impl Config {
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let Self { heartbeat, election, .. } = *self;
-        if heartbeat < Duration::from_micros(1) || election / 2 < heartbeat {
+        if heartbeat < Duration::from_micros(1) || election / 2 < heartbeat || election > LONGEST {
             return Err(ConfigError::Waits { heartbeat, election });
         }
         let limits = [

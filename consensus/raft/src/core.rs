@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
 use crate::log::{Entry, Log};
-use crate::message::{Context, LAST, Refused, Reply, Request};
+use crate::message::{Context, Refused, Reply, Request};
 use crate::rng::Rng;
 use crate::saves::{Save, Saves};
 use crate::stored::Stored;
@@ -187,9 +187,7 @@ impl Core {
         context: Context,
         reply: Reply,
     ) -> Result<(), Refused> {
-        if reply.term > LAST {
-            return Err(Refused::Term(reply.term));
-        }
+        reply.check(&context)?;
         if reply.term > self.hard_state.term {
             self.follow(now, reply.term, None);
         }

@@ -168,16 +168,22 @@ impl Log {
         entries: Vec<Entry>,
         committed: Index,
     ) -> Result<Option<Index>, AppendError> {
+        let settled = committed.max(self.base.index);
+        if previous.index <= settled
+            && self.term(previous.index).is_some_and(|term| term != previous.term)
+        {
+            return Err(AppendError::Committed(previous.index));
+        }
         self.check(previous).map_err(AppendError::Conflict)?;
         let is_here = |(entry, index): &(&Entry, Index)| {
-            *index <= self.base.index || self.term(*index) == Some(entry.term)
+            *index < self.base.index || self.term(*index) == Some(entry.term)
         };
         let here = entries.iter().zip(previous.index + 1..).take_while(is_here).count();
         if here == entries.len() {
             return Ok(None);
         }
         let first = previous.index + 1 + here as Index;
-        if first <= committed {
+        if first <= settled {
             return Err(AppendError::Committed(first));
         }
         self.truncate(first);

@@ -92,7 +92,7 @@ pub struct Reply {
 pub enum Answer {
     /// It has my vote; they are in my log, and on my disk; I start an election.
     Yes,
-    /// It does not; your term is over; I do not.
+    /// It does not; your term is over; I could not take the piece; I do not.
     No,
     /// They do not fit behind what I have.
     Conflict(Conflict),
@@ -131,6 +131,8 @@ pub enum Asked {
     Chunk {
         /// Of this snapshot.
         last: Position,
+        /// So many bytes it has.
+        size: u64,
     },
     /// To start an election.
     Campaign,
@@ -199,6 +201,62 @@ impl Request {
     }
 }
 
+impl Reply {
+    /// Whether any node could have answered so.
+    pub(crate) fn check(&self, context: &Context) -> Result<(), Refused> {
+        if self.term > LAST {
+            return Err(Refused::Term(self.term));
+        }
+        match self.contradiction(context) {
+            None => Ok(()),
+            Some(what) => Err(Refused::Impossible(what)),
+        }
+    }
+
+    fn contradiction(&self, context: &Context) -> Option<&'static str> {
+        let is_answer = match (context.asked, self.answer) {
+            (Asked::Append { .. }, Answer::No) => self.term > context.term,
+            (Asked::Vote(_) | Asked::Campaign, Answer::Yes | Answer::No)
+            | (Asked::Append { .. }, Answer::Yes | Answer::Conflict(_))
+            | (Asked::Chunk { .. }, Answer::Have(_) | Answer::No) => true,
+            _ => false,
+        };
+        let is_about = match (context.asked, self.answer) {
+            (Asked::Append { previous, .. }, Answer::Conflict(conflict)) => {
+                conflict.is_before(previous, context.term)
+            }
+            (Asked::Chunk { size, .. }, Answer::Have(bytes)) => bytes <= size,
+            _ => true,
+        };
+        // Who follows, or votes, has come to the asker's term first.
+        let has_come = match context.asked {
+            Asked::Vote(Ballot::Trial) => true,
+            Asked::Vote(_) | Asked::Campaign => {
+                self.answer == Answer::No || self.term >= context.term
+            }
+            Asked::Append { .. } | Asked::Chunk { .. } => self.term >= context.term,
+        };
+        match (is_answer, is_about, has_come) {
+            (false, _, _) => Some("the answer is to another question"),
+            (_, false, _) => Some("it answers more than was asked"),
+            (_, _, false) => Some("it answers from a term before the question"),
+            _ => None,
+        }
+    }
+}
+
+impl Conflict {
+    /// Whether a log can part there from one of this term, with something else at `previous`.
+    fn is_before(self, previous: Index, leader: Term) -> bool {
+        match self {
+            Self::Short { next } => (1..=previous).contains(&next),
+            Self::Other { term, first } => {
+                (1..=leader).contains(&term) && (1..=previous).contains(&first)
+            }
+        }
+    }
+}
+
 impl VoteRequest {
     fn contradiction(&self) -> Option<&'static str> {
         (self.last.is_impossible() || self.last.term >= self.term)
@@ -244,7 +302,7 @@ impl ChunkRequest {
 
 impl Position {
     /// Before all terms there is no entry, and the other way round.
-    fn is_impossible(self) -> bool {
+    pub(crate) fn is_impossible(self) -> bool {
         (self.term == 0) != (self.index == 0) || self.term > LAST || self.index > LAST
     }
 }

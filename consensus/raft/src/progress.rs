@@ -11,8 +11,8 @@ pub(crate) struct Progress {
     /// Its log is the leader's up to here, on its disk. Only rises, whatever order answers come in.
     pub(crate) matched: Index,
     pub(crate) pipe: Pipe,
-    /// When anything was last sent to it.
-    pub(crate) sent_at: Duration,
+    /// When it was last sent what it can answer without its disk.
+    pub(crate) beat_at: Duration,
     /// The heartbeat is due, and not sent yet.
     pub(crate) owes_beat: bool,
     /// From then on it had time to answer.
@@ -50,7 +50,7 @@ impl Progress {
         Self {
             matched: 0,
             pipe: Pipe::Probe { next, sent: None },
-            sent_at: now,
+            beat_at: now,
             owes_beat: false,
             since: now,
             contact: Duration::ZERO,
@@ -96,6 +96,15 @@ impl Progress {
         }
     }
 
+    /// The piece was not taken.
+    pub(crate) fn ask_again(&mut self, last: Position) {
+        if let Pipe::Snapshot { snapshot, sent, .. } = &mut self.pipe
+            && snapshot.last == last
+        {
+            *sent = None;
+        }
+    }
+
     fn stream(&mut self) {
         self.pipe = Pipe::Stream { next: self.matched + 1, flights: VecDeque::new() };
     }
@@ -103,6 +112,13 @@ impl Progress {
     /// Until then at least it is not silent.
     pub(crate) fn heard_at(&self) -> Duration {
         self.contact.max(self.since)
+    }
+
+    /// When the last message left by which it can be known to live: one that it answered, or one that
+    /// needs no disk. While answers come that is about now. Entries that wait for a slow disk are no
+    /// sign of life.
+    pub(crate) fn quiet_since(&self) -> Duration {
+        self.heard_at().max(self.beat_at)
     }
 
     /// When the oldest unanswered message was sent.

@@ -84,14 +84,13 @@ impl Saves {
     }
 
     /// Takes a piece, unless one waits already.
-    pub(crate) fn piece(&mut self, piece: Piece) -> bool {
+    pub(crate) fn piece(&mut self, piece: Piece, committed: Index) -> bool {
         if self.piece.is_some() {
             return false;
         }
         if piece.is_last() {
-            // It replaces all entries. Its own last one stands for it.
-            self.marks.clear();
-            self.tail(piece.snapshot.last.index);
+            // It replaces all entries. Those behind the committed ones may have been others.
+            self.tail(committed + 1);
         }
         self.piece = Some(piece);
         true

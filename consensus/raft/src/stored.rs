@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::log::{Entry, Log};
 use crate::membership::Membership;
+use crate::message::LAST;
 use crate::saves::{Piece, Save, Tail};
 use crate::types::{HardState, Index, Snapshot};
 
@@ -34,11 +35,14 @@ impl Stored {
         }
     }
 
-    /// A snapshot of one's own stands in place of the entries up to its last one.
+    /// A snapshot of one's own stands in place of the entries up to its last one; unless a leader's,
+    /// which reaches further, was faster.
     pub fn compact(&mut self, snapshot: Snapshot) {
-        let gone = snapshot.last.index.saturating_sub(self.base()) as usize;
-        self.entries.drain(..gone.min(self.entries.len()));
-        self.snapshot = Some(snapshot);
+        if snapshot.last.index > self.base() {
+            let gone = (snapshot.last.index - self.base()) as usize;
+            self.entries.drain(..gone.min(self.entries.len()));
+            self.snapshot = Some(snapshot);
+        }
     }
 
     /// The last index that the snapshot holds.
@@ -48,6 +52,13 @@ impl Stored {
 
     /// The log, if it can be one.
     pub(crate) fn log(self, founders: &Membership) -> Result<Log, ConfigError> {
+        let HardState { term, vote } = self.hard_state;
+        if term > LAST || vote == Some(0) || (term == 0 && vote.is_some()) {
+            return Err(ConfigError::Disk("its term is impossible, or its vote"));
+        }
+        if self.snapshot.as_ref().is_some_and(|it| it.last.is_impossible() || it.last.index == 0) {
+            return Err(ConfigError::Disk("its snapshot ends at an impossible position"));
+        }
         let mut log = match self.snapshot {
             Some(Snapshot { last, members, .. }) => Log::after(last, members),
             None => Log::new(founders.clone()),

@@ -7,7 +7,7 @@ use super::role::{Follower, Incoming, Role};
 use crate::log::AppendError;
 use crate::message::{Answer, AppendRequest, Ballot, ChunkRequest, Refused, VoteRequest};
 use crate::saves::Piece;
-use crate::types::{Index, NodeId, Snapshot, Term};
+use crate::types::{Index, NodeId, Position, Snapshot, Term};
 
 /// An answer, and the save that must be safe before it leaves.
 type Answered = (Answer, u64);
@@ -105,8 +105,11 @@ impl Core {
         if self.contradicts(from, term) {
             return Err(Refused::Contradiction { leader: from, term });
         }
-        self.follow(now, term, Some(from));
         let last = snapshot.last;
+        if self.contradicts_commits(last) {
+            return Err(Refused::Contradiction { leader: from, term });
+        }
+        self.follow(now, term, Some(from));
         if last.index <= self.commit || self.log.position(last.index) == Some(last) {
             // All of it is in the log, and committed: so the log need not be thrown away.
             self.commit_to(last.index);
@@ -115,6 +118,13 @@ impl Core {
         let have = self.have(&snapshot);
         let piece = Piece { snapshot, offset, bytes };
         if offset == have { Ok(self.take_piece(piece)) } else { Ok((Answer::Have(have), 0)) }
+    }
+
+    /// Whether a snapshot that ends there holds another entry than is committed here.
+    fn contradicts_commits(&self, last: Position) -> bool {
+        let known = self.log.term(last.index.min(self.commit));
+        let is_behind = last.index > self.commit;
+        known.is_some_and(|term| if is_behind { last.term < term } else { last.term != term })
     }
 
     /// How many bytes of it are here.
@@ -129,9 +139,9 @@ impl Core {
     fn take_piece(&mut self, piece: Piece) -> Answered {
         let (snapshot, have) = (piece.snapshot.clone(), piece.offset);
         let (end, is_last) = (have + piece.bytes.len() as u64, piece.is_last());
-        if !self.saves.piece(piece) {
-            // One waits for the disk. The leader will ask again.
-            return (Answer::Have(have), 0);
+        if !self.saves.piece(piece, self.commit) {
+            // One waits for the disk. The leader asks again when it is there, and not before.
+            return (Answer::No, self.saves.next());
         }
         if is_last {
             self.install(snapshot);

@@ -73,8 +73,6 @@ impl Core {
         // What is built borrows the log, the snapshot and the role at once.
         let Role::Leader(leader) = &mut self.role else { return None };
         let (round, progress) = (leader.round, leader.peers.get_mut(&peer)?);
-        progress.sent_at = now;
-        progress.owes_beat = false;
         progress.asked_round = round;
         let (asked, request) = match plan {
             Plan::Campaign => {
@@ -85,8 +83,20 @@ impl Core {
             Plan::Entries => self.entries_for(now, peer)?,
             Plan::Beat => self.append(self.beat_position(peer)?, Vec::new()),
         };
+        if let Asked::Append { length: 0, .. } = asked {
+            self.on_beat(now, peer);
+        }
         let (term, epoch) = (self.hard_state.term, *self.links.get(&peer)?);
         Some((Context { term, epoch, sent_at: now, round, asked }, request))
+    }
+
+    /// What leaves for a peer now needs no disk to be answered.
+    fn on_beat(&mut self, now: Duration, peer: NodeId) {
+        if let Role::Leader(Leader { peers, .. }) = &mut self.role
+            && let Some(progress) = peers.get_mut(&peer)
+        {
+            (progress.beat_at, progress.owes_beat) = (now, false);
+        }
     }
 
     fn append(&self, previous: Position, entries: Vec<Entry>) -> (Asked, Request) {
@@ -135,7 +145,7 @@ impl Core {
         *sent = Some(now);
         let length = (snapshot.size - *offset).min(self.config.chunk.into()) as u32;
         let (term, snapshot, offset) = (self.hard_state.term, snapshot.clone(), *offset);
-        let asked = Asked::Chunk { last: snapshot.last };
+        let asked = Asked::Chunk { last: snapshot.last, size: snapshot.size };
         let bytes = Vec::new();
         Some((asked, Request::Chunk(ChunkRequest { term, snapshot, offset, length, bytes })))
     }
@@ -156,7 +166,7 @@ impl Core {
         let Some(progress) = leader.peers.get_mut(&peer) else { return Ok(()) };
         match (context.asked, reply.answer) {
             // Late, or a word about an election that is not for this term.
-            (Asked::Vote(_) | Asked::Campaign, Answer::Yes | Answer::No) => return Ok(()),
+            (Asked::Vote(_) | Asked::Campaign, _) => return Ok(()),
             (Asked::Append { .. }, Answer::Yes) => progress.has(context.reaches()),
             (Asked::Append { previous, .. }, Answer::Conflict(conflict)) => {
                 if progress.is_news(previous) {
@@ -164,8 +174,9 @@ impl Core {
                     progress.probe_from(next);
                 }
             }
-            (Asked::Chunk { last }, Answer::Have(bytes)) => progress.has_bytes(last, bytes),
-            _ => return Err(Refused::Impossible("the answer is to another question")),
+            (Asked::Chunk { last, .. }, Answer::Have(bytes)) => progress.has_bytes(last, bytes),
+            (Asked::Chunk { last, .. }, Answer::No) => progress.ask_again(last),
+            (Asked::Append { .. } | Asked::Chunk { .. }, _) => {}
         }
         progress.contact = progress.contact.max(context.sent_at);
         progress.round = progress.round.max(context.round);
@@ -198,7 +209,7 @@ impl Core {
         let (election, heartbeat) = (self.config.election, self.config.heartbeat);
         let peers = leader.peers.iter().flat_map(|(id, progress)| {
             let is_up = self.links.contains_key(id);
-            let beat = (is_up && !progress.owes_beat).then_some(progress.sent_at + heartbeat);
+            let beat = (is_up && !progress.owes_beat).then_some(progress.quiet_since() + heartbeat);
             let lost = progress.oldest().map(|sent_at| sent_at + election);
             let left = progress.leaving.map(|_| progress.heard_at() + election);
             [beat, lost, left]
@@ -220,7 +231,7 @@ impl Core {
             leader.handover = Handover::Failed;
         }
         for progress in leader.peers.values_mut() {
-            progress.owes_beat |= progress.sent_at + heartbeat <= now;
+            progress.owes_beat |= progress.quiet_since() + heartbeat <= now;
             if progress.oldest().is_some_and(|sent_at| sent_at + election <= now) {
                 progress.probe();
             }

@@ -63,11 +63,12 @@ impl Core {
     /// When this node does not lead, when it hands over the lead, and when too much waits for a majority
     /// already: it gives the command back then.
     pub fn propose(&mut self, command: Arc<[u8]>) -> Result<Position, Dropped> {
-        if let Some(why) = self.why_not(command.len()) {
+        let (term, payload) = (self.hard_state.term, Payload::Command(Arc::clone(&command)));
+        let entry = Entry { term, payload };
+        if let Some(why) = self.why_not(entry.size()) {
             return Err(Dropped { command, why });
         }
-        let term = self.hard_state.term;
-        let position = self.push(Entry { term, payload: Payload::Command(command) });
+        let position = self.push(entry);
         self.watch(position);
         Ok(position)
     }

@@ -56,13 +56,13 @@ impl Core {
     pub fn read_index(&mut self, now: Duration) -> Result<ReadId, NotLeader> {
         let until = self.lease_ends().filter(|until| now < *until);
         // A new leader may not know yet what is committed. Its own first entry tells.
-        let known = self.log.first_of(self.hard_state.term);
-        let index = self.commit.max(known);
+        let is_known = self.log.term(self.commit) == Some(self.hard_state.term);
+        let index = if is_known { self.commit } else { self.log.first_of(self.hard_state.term) };
         let not_leader = NotLeader { leader: self.leader() };
         let Role::Leader(leader) = &mut self.role else { return Err(not_leader) };
         self.last_read += 1;
         let id = ReadId(self.last_read);
-        if until.is_some() && self.commit >= known {
+        if until.is_some() && is_known {
             self.reads.push(ReadOutcome::Ready { id, index, until });
         } else {
             leader.round += 1;

@@ -1,0 +1,194 @@
+//! Faults of this core that were found while these tests were written.
+
+use raft::core::ReadOutcome;
+use raft::log::Conflict;
+use raft::message::{Answer, Refused, Request};
+use raft::{Config, Stored};
+
+use crate::solo::{Solo, append, at, chunk, disk, ms, snapshot};
+
+/// The first entry of the leader's term was looked for behind the log: the read waited for an entry
+/// that nobody had proposed.
+#[test]
+fn a_read_needs_no_write_when_the_whole_log_is_compacted() {
+    let mut solo = Solo::new(3);
+    solo.rule();
+    let last = solo.apply().expect("its first entry is committed");
+    solo.compact(last, 10);
+    solo.core.read_index(solo.now).expect("it leads");
+    solo.obey(&[2, 3]);
+    assert!(matches!(solo.ready()[..], [ReadOutcome::Ready { index, .. }] if index == last));
+}
+
+/// Entries that the coming snapshot holds were acknowledged while the snapshot was on no disk. After a
+/// crash the leader would have looked for the follower's end only behind them.
+#[test]
+fn an_entry_that_a_snapshot_holds_is_acknowledged_with_the_snapshot() {
+    let mut solo = Solo::with(3, disk(1, &[1, 1]), |config| config);
+    let whole = snapshot(at(1, 10), 5);
+    let chunk_ticket = solo.hear(2, chunk(1, &whole, 0, 5)).expect("it is good");
+    let late = solo.hear(2, append(1, at(1, 4), &[1, 1], 6)).expect("it is good");
+    let save = solo.take().expect("there is a piece");
+    assert_eq!(solo.answer(late), None, "its disk holds two entries");
+    solo.keep(save);
+    let mut tickets: Vec<_> = solo.core.take_replies().iter().map(|reply| reply.1).collect();
+    tickets.sort_unstable();
+    assert_eq!(tickets, [chunk_ticket, late]);
+}
+
+/// What was committed, and known to be, is on the disk or under way already: its acknowledgement does
+/// not wait for the snapshot.
+#[test]
+fn a_heartbeat_does_not_wait_for_the_snapshot() {
+    let mut solo = Solo::with(3, disk(1, &[1, 1]), |config| config);
+    solo.ask(2, append(1, at(1, 2), &[], 2));
+    solo.hear(2, chunk(1, &snapshot(at(1, 10), 5), 0, 5)).expect("it is good");
+    let ticket = solo.hear(2, append(1, at(1, 2), &[], 2)).expect("it is good");
+    assert_eq!(solo.answer(ticket).map(|reply| reply.answer), Some(Answer::Yes));
+}
+
+/// A piece that had to wait for the disk was answered at once, so that it came again at once; and the
+/// answer for an empty snapshot, no bytes, said that it was whole.
+#[test]
+fn a_piece_that_finds_the_disk_busy_is_asked_for_when_it_is_free() {
+    let mut solo = Solo::new(3);
+    let first = solo.hear(2, chunk(1, &snapshot(at(1, 5), 20), 0, 5)).expect("it is good");
+    let empty = snapshot(at(1, 8), 0);
+    let second = solo.hear(2, chunk(1, &empty, 0, 0)).expect("it is good");
+    assert!(solo.core.take_replies().is_empty(), "the disk was not even told");
+    let save = solo.take().expect("the first piece waits");
+    solo.keep(save);
+    let replies = solo.core.take_replies();
+    let [(2, one, have), (2, other, no)] = replies[..] else { panic!("{replies:?}") };
+    assert_eq!((one, have.answer), (first, Answer::Have(5)));
+    assert_eq!((other, no.answer), (second, Answer::No));
+    assert_eq!(solo.core.log().base(), at(0, 0), "it is not installed");
+    assert_eq!(solo.ask(2, chunk(1, &empty, 0, 0)).answer, Answer::Have(0));
+    assert_eq!(solo.core.log().base(), at(1, 8));
+}
+
+/// The leader's side of it: it sends the piece again.
+#[test]
+fn a_leader_repeats_the_piece_that_was_not_taken() {
+    let mut solo = leader_with_a_snapshot(0);
+    let sent = solo.next(2).expect("the peer lacks the snapshot");
+    assert!(matches!(sent.1, Request::Chunk(_)), "{}", sent.1);
+    solo.reply(2, &sent, Answer::No);
+    assert_eq!(solo.core.matched(2), Some(0));
+    let again = solo.next(2).expect("it was not taken");
+    assert_eq!(again.1, sent.1);
+    solo.agree(2, &again);
+    assert_eq!(solo.core.matched(2), Some(5));
+}
+
+/// A node that leads behind a snapshot of so many bytes that ends at (1, 5). Peer 2 lacks it.
+pub(crate) fn leader_with_a_snapshot(size: u64) -> Solo {
+    let stored = Stored { snapshot: Some(snapshot(at(1, 5), size)), ..disk(1, &[]) };
+    let mut solo = Solo::with(3, stored, |config| config);
+    solo.apply();
+    solo.lead();
+    let probe = solo.next(2).expect("a new leader asks");
+    solo.reply(2, &probe, Answer::Conflict(Conflict::Short { next: 1 }));
+    solo
+}
+
+/// A disk that is slower than an election: all answers to entries wait for it, and while entries were
+/// sent, no heartbeat was. The leader took its followers for dead.
+#[test]
+fn a_slow_disk_of_the_followers_deposes_no_leader_while_traffic_flows() {
+    let mut solo = Solo::new(3);
+    solo.rule();
+    let term = solo.core.term();
+    for round in 0..50 {
+        solo.propose("work");
+        solo.save();
+        for peer in [2, 3] {
+            for sent in solo.sent(peer) {
+                let Request::Append(append) = &sent.1 else { panic!("no append: {}", sent.1) };
+                if append.entries.is_empty() {
+                    solo.agree(peer, &sent);
+                }
+            }
+        }
+        solo.pass(ms(30));
+        assert!(solo.core.is_leader(), "deposed in round {round}");
+    }
+    assert_eq!(solo.core.term(), term);
+}
+
+/// An election after more time than a clock can count.
+#[test]
+fn endless_waits_are_refused_and_do_not_overflow() {
+    let mut config = Config::new(1, 1..=3).expect("the list is good");
+    config.election = std::time::Duration::MAX;
+    let refused = raft::core::Core::new(config, Stored::default(), ms(0)).expect_err("too long");
+    assert!(refused.to_string().contains("at most a day"), "{refused}");
+}
+
+/// A message whose entries leap over the snapshot that they contradict.
+#[test]
+fn entries_that_contradict_the_snapshot_are_refused() {
+    let stored = Stored { snapshot: Some(snapshot(at(5, 10), 4)), ..disk(5, &[]) };
+    let mut solo = Solo::with(3, stored, |config| config);
+    for request in [
+        append(5, at(1, 3), &[1; 20], 0),
+        append(5, at(4, 10), &[4], 0),
+        append(5, at(4, 9), &[4, 5], 0),
+    ] {
+        let before = solo.core.clone();
+        let refused = solo.hear(2, request);
+        assert_eq!(refused, Err(Refused::Contradiction { leader: 2, term: 5 }));
+        assert_eq!(solo.core, before);
+    }
+}
+
+/// A snapshot that holds another entry where this node has a committed one, or that ends in an
+/// earlier term behind it.
+#[test]
+fn a_snapshot_that_contradicts_what_is_committed_is_refused() {
+    let mut solo = Solo::with(3, disk(5, &[1, 5, 5]), |config| config);
+    solo.ask(2, append(5, at(5, 3), &[], 3));
+    for last in [at(4, 3), at(2, 2), at(4, 9)] {
+        let before = solo.core.clone();
+        let refused = solo.hear(2, chunk(5, &snapshot(last, 4), 0, 4));
+        assert_eq!(refused, Err(Refused::Contradiction { leader: 2, term: 5 }), "{last}");
+        assert_eq!(solo.core, before);
+    }
+}
+
+/// The own snapshot of (1, 3) becomes safe after that of a leader, which reaches further.
+#[test]
+fn an_older_snapshot_replaces_no_newer_one_on_the_disk() {
+    let mut disk = Stored { snapshot: Some(snapshot(at(1, 9), 4)), ..disk(1, &[1]) };
+    let before = disk.clone();
+    disk.compact(snapshot(at(1, 3), 4));
+    assert_eq!(disk, before);
+}
+
+/// The bytes of the command that did not fit any more were counted, its frame was not.
+#[test]
+fn the_uncommitted_log_never_exceeds_its_bound() {
+    let mut solo = Solo::with(3, Stored::default(), |mut config| {
+        config.uncommitted = 310;
+        config
+    });
+    solo.rule();
+    let accepted = (0..100).take_while(|_| solo.core.propose([0; 10].into()).is_ok()).count();
+    let (commit, last) = (solo.core.commit(), solo.core.last().index);
+    let waiting = solo.core.log().bytes(commit, last);
+    assert!(accepted >= 1 && waiting <= 310, "{waiting} bytes wait");
+}
+
+/// A leader that is told of a term at the end of all numbers looked for the one behind it.
+#[test]
+fn a_conflict_in_an_impossible_term_is_refused() {
+    let mut solo = Solo::new(3);
+    solo.lead();
+    let sent = solo.next(2).or_else(|| solo.next(3)).expect("a new leader asks");
+    let conflict = Conflict::Other { term: u64::MAX, first: 1 };
+    let reply = raft::message::Reply { term: 1, answer: Answer::Conflict(conflict) };
+    let before = solo.core.clone();
+    let refused = solo.core.on_reply(solo.now, 2, sent.0, reply).expect_err("it is impossible");
+    assert!(refused.to_string().contains("contradicts itself"), "{refused}");
+    assert_eq!(solo.core, before);
+}
