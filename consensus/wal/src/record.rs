@@ -62,8 +62,8 @@ impl Options {
             "segment_bytes must be from 4096 to 2^30"
         } else if self.max_record == 0 || self.max_record > 1 << 28 {
             "max_record must be from 1 to 2^28"
-        } else if self.room == 0 {
-            "room must be at least 1"
+        } else if self.room == 0 || self.room > 1 << 20 {
+            "room must be at least 1 and at most 2^20"
         } else {
             return Ok(());
         };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::pause;
 
@@ -24,6 +24,7 @@ pub(crate) struct Disk {
 
 #[derive(Debug, Clone, Default)]
 struct State {
+    gate: Arc<(Mutex<Gate>, Condvar)>,
     files: Vec<Inode>,
     names: BTreeMap<String, usize>,
     safe_names: BTreeMap<String, usize>,
@@ -59,6 +60,15 @@ pub(crate) enum Trouble {
     Dies(usize),
     Fails(usize, ErrorKind),
     Panics(usize),
+    /// It waits until it is let go, and then fails if it is to.
+    Holds(usize, Option<ErrorKind>),
+}
+
+/// How far a held call is.
+#[derive(Debug, Default)]
+struct Gate {
+    has_come: bool,
+    is_open: bool,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -93,6 +103,19 @@ impl Disk {
     pub(crate) fn troubled(&self, trouble: Trouble) {
         let mut state = self.state();
         (state.trouble, state.calls) = (trouble, Vec::new());
+    }
+
+    /// Waits until the call that is to be held has come.
+    pub(crate) fn wait_held(&self) {
+        let gate = Arc::clone(&self.state().gate);
+        let held = gate.0.lock().unwrap();
+        drop(gate.1.wait_while(held, |gate| !gate.has_come).unwrap());
+    }
+
+    pub(crate) fn let_go(&self) {
+        let gate = Arc::clone(&self.state().gate);
+        gate.0.lock().unwrap().is_open = true;
+        gate.1.notify_all();
     }
 
     pub(crate) fn limit(&self, capacity: Option<usize>) {
@@ -198,6 +221,14 @@ impl Disk {
                     state.files.iter_mut().for_each(|file| file.dirty.clear());
                 }
                 Err(io::Error::new(kind, "planned"))
+            }
+            Trouble::Holds(at, then) if at == number => {
+                let gate = Arc::clone(&state.gate);
+                drop(state);
+                gate.0.lock().unwrap().has_come = true;
+                gate.1.notify_all();
+                drop(gate.1.wait_while(gate.0.lock().unwrap(), |gate| !gate.is_open).unwrap());
+                then.map_or_else(|| Ok((self.state(), false)), |kind| Err(kind.into()))
             }
             Trouble::Dies(at) if at == number => {
                 state.is_dead = true;

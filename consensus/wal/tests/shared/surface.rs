@@ -1,5 +1,6 @@
 //! Both variants under one name, so that each promise is written once.
 
+use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub(crate) trait Log: Send + Sync + Sized + 'static {
     fn is_closed(&self) -> bool;
 }
 
-pub(crate) trait Receipt: Send + Sized + 'static {
+pub(crate) trait Receipt: Send + Sized + Debug + 'static {
     fn wait(self) -> Result<u64, Failed>;
     fn wait_timeout(self, timeout: Duration) -> Result<u64, WaitError<Self>>;
 }

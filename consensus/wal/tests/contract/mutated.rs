@@ -1,11 +1,11 @@
 //! Segments that nobody wrote: no panic, and no record that was not appended.
 
-use super::disk::Disk;
-use super::script::{History, Written, options};
-use super::under_test::OpenError;
+use super::memory::disk::Disk;
+use super::memory::script::{History, Written, options};
+use super::memory::under_test::OpenError;
 use super::{is_deep, say};
 
-type Wal = super::lock::Wal;
+type Wal = super::memory::lock::Wal;
 
 /// `SplitMix64` by Steele, Lea and Flood.
 struct Rng(u64);
@@ -52,7 +52,7 @@ fn mutate(rng: &mut Rng, bytes: &mut Vec<u8>) {
 
 /// A log of three segments, the last of them torn.
 fn sample() -> (Disk, History) {
-    use super::script::Step;
+    use super::memory::script::Step;
     let (disk, mut history) = (Disk::new(), History::default());
     let (log, _) = history.reopen::<Wal>(&disk).unwrap();
     let steps = [

@@ -1,8 +1,8 @@
 //! Every crash point.
 
-use super::disk::{Disk, Trouble};
-use super::script::{History, STEPS, Step, options};
-use super::surface::Log;
+use super::memory::disk::{Disk, Trouble};
+use super::memory::script::{History, STEPS, Step, options};
+use super::memory::surface::Log;
 use super::{is_deep, say};
 
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Tally {
         history.next(2, lost.map_or(3, |it| it.body.len()), false);
         let body = &history.written.last().unwrap().body;
         let kind = history.written.last().unwrap().kind;
-        let record = super::under_test::Record::new(kind, body);
+        let record = super::memory::under_test::Record::new(kind, body);
         log.force(&[record]).unwrap_or_else(|error| panic!("{error}"));
         history.acknowledged = history.written.len();
         // A crash right then; all is safe, so that there is but one outcome.
@@ -109,11 +109,11 @@ macro_rules! crash_points {
         mod $variant {
             #[test]
             fn whatever_a_crash_leaves_every_acknowledged_record_is_there() {
-                super::enumerate::<crate::$variant::Wal>();
+                super::enumerate::<crate::memory::$variant::Wal>();
             }
             #[test]
             fn a_log_that_was_shut_down_has_no_torn_end() {
-                super::clean_end::<crate::$variant::Wal>();
+                super::clean_end::<crate::memory::$variant::Wal>();
             }
         }
     };

@@ -2,11 +2,11 @@
 
 use std::io::ErrorKind;
 
-use super::disk::{Disk, Trouble};
+use super::memory::disk::{Disk, Trouble};
+use super::memory::script::{History, STEPS, Step, options};
+use super::memory::surface::{Log, Receipt as _};
+use super::memory::under_test::{AppendError, Failed, OpenError, Record};
 use super::say;
-use super::script::{History, STEPS, Step, options};
-use super::surface::{Log, Receipt as _};
-use super::under_test::{AppendError, Failed, OpenError, Record};
 
 /// What happens to a log in which one call fails.
 fn run<L: Log>(trouble: Trouble) -> (Disk, History, Option<OpenError>) {
@@ -84,7 +84,7 @@ fn an_error_is_final<L: Log>() {
         // The folder is free, and what was acknowledged is there: nothing, or what was written.
         history.next(0, 4, false);
         history.written[0] =
-            super::script::Written { kind: 1, is_carried: false, body: b"lost".to_vec() };
+            super::memory::script::Written { kind: 1, is_carried: false, body: b"lost".to_vec() };
         history.reopen::<L>(&disk).unwrap();
         assert_eq!(history.written.len(), call);
     }
@@ -145,7 +145,7 @@ fn a_full_disk_loses_nothing<L: Log>() {
 macro_rules! errors {
     ($variant:ident) => {
         mod $variant {
-            type Wal = crate::$variant::Wal;
+            type Wal = crate::memory::$variant::Wal;
 
             #[test]
             fn whatever_call_fails_nothing_acknowledged_is_lost() {
@@ -175,7 +175,7 @@ errors!(lock);
 
 #[test]
 fn a_log_that_cannot_be_read_is_not_opened() {
-    type Wal = super::lock::Wal;
+    type Wal = super::memory::lock::Wal;
     let (disk, mut history) = (Disk::new(), History::default());
     let (log, _) = history.reopen::<Wal>(&disk).unwrap();
     assert!(!history.run(log, 1, &[Step::Force(&[10])]));
