@@ -342,14 +342,10 @@ impl Shared {
         }
         self.lines[state.turns % 2].notify_all();
         state.turns += 1;
-        // Those of the next turn need one to take it; after a failure they must all go.
-        let next = &self.lines[state.turns % 2];
-        _ = if result.is_ok() { usize::from(next.notify_one()) } else { next.notify_all() };
-        _ = if result.is_ok() {
-            usize::from(self.has_room.notify_one())
-        } else {
-            self.has_room.notify_all()
-        };
+        // One of those who wait takes the next turn; after a failure all must go.
+        for line in [&self.lines[state.turns % 2], &self.has_room] {
+            let _ = if result.is_ok() { line.notify_one().into() } else { line.notify_all() };
+        }
         result
     }
     // ANCHOR_END: commit

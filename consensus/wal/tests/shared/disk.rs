@@ -206,7 +206,7 @@ impl Disk {
 
     /// Notes a call, and does what was planned for it: an error, or whether the power goes now.
     fn call(&self, what: &'static str) -> io::Result<(MutexGuard<'_, State>, bool)> {
-        pause();
+        pause(what);
         let mut state = self.state();
         if state.is_dead {
             return Err(io::Error::other("the power is off"));

@@ -35,4 +35,4 @@ pub(crate) mod under_test {
 }
 
 /// What the disk does before each call.
-fn pause() {}
+fn pause(_: &str) {}

@@ -1,0 +1,58 @@
+//! A clock that moves when a scenario says so.
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use shuttle::thread::{self, Thread};
+
+#[derive(Default)]
+struct Clock {
+    now: Duration,
+    /// Who is to be woken, and when.
+    asleep: Vec<(Duration, Thread)>,
+}
+
+shuttle::lazy_static! {
+    // It is looked at in one step, so a plain mutex guards it.
+    static ref CLOCK: Mutex<Clock> = Mutex::default();
+}
+
+fn clock() -> MutexGuard<'static, Clock> {
+    CLOCK.lock().expect("no panic")
+}
+
+/// Time passes, and wakes whoever waited for it.
+pub(crate) fn advance(by: Duration) {
+    let mut clock = clock();
+    clock.now += by;
+    let now = clock.now;
+    let due: Vec<_> = clock.asleep.extract_if(.., |(until, _)| *until <= now).collect();
+    drop(clock);
+    for (_, thread) in due {
+        thread.unpark();
+    }
+}
+
+/// A moment, in the place of std's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instant(Duration);
+
+impl Instant {
+    pub(crate) fn now() -> Self {
+        Self(clock().now)
+    }
+
+    pub(crate) fn checked_add(self, time: Duration) -> Option<Self> {
+        self.0.checked_add(time).map(Self)
+    }
+
+    /// Whether it has come; if not, the caller is woken when it comes.
+    pub(crate) fn is_due_or_wakes(self) -> bool {
+        let mut clock = clock();
+        let is_due = self.0 <= clock.now;
+        if !is_due {
+            clock.asleep.push((self.0, thread::current()));
+        }
+        is_due
+    }
+}
