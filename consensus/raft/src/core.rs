@@ -244,6 +244,11 @@ impl Core {
         self.saves.take(self.hard_state, &self.log)
     }
 
+    /// Whether [`take_unsaved`](Self::take_unsaved) has something.
+    pub fn has_unsaved(&self) -> bool {
+        !self.saves.is_empty()
+    }
+
     /// This save, and all before it, will survive a crash.
     ///
     /// # Errors
@@ -310,6 +315,24 @@ impl Core {
         }
         self.applied = self.applied.max(upto);
         Ok(())
+    }
+
+    /// Whether [`take_install`](Self::take_install) or [`take_committed`](Self::take_committed) has
+    /// something.
+    pub fn has_committed(&self) -> bool {
+        let (base, durable) = (self.log.base().index, self.durable());
+        let waits = self.taken < base && durable >= base;
+        waits || (self.applied >= base && self.taken < self.commit.min(durable))
+    }
+
+    /// Up to where entries were handed out.
+    pub fn taken(&self) -> Index {
+        self.taken
+    }
+
+    /// Up to where the state machine has done them.
+    pub fn has_done(&self) -> Index {
+        self.applied
     }
 
     /// What a snapshot of the state machine must say of itself, when entries up to `upto` are done and

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::{Core, Dropped, Fate, ReadId, ReadOutcome, Ticket};
+use crate::core::{Core, Fate, ReadId, ReadOutcome, Ticket};
 use crate::log::{Entry, Payload};
 use crate::membership::Change;
 use crate::message::{Refused, Reply, Request};
@@ -48,9 +48,11 @@ pub(crate) struct Words {
 
 /// What the machine has to do next.
 pub(crate) struct Job<M: Machine> {
-    pub(crate) install: Option<Bytes>,
-    pub(crate) first: Index,
-    pub(crate) entries: Vec<Entry>,
+    install: Option<Bytes>,
+    first: Index,
+    entries: Vec<Entry>,
+    /// The machine is as far as this when it has done it.
+    upto: Index,
     done: VecDeque<(Index, Done<M::Answer>)>,
     queries: Vec<(Option<Duration>, Query<M>)>,
 }
@@ -190,7 +192,7 @@ impl<M: Machine> Desk<M> {
         }
         let install = install.map(|_: Snapshot| Arc::clone(&self.bytes));
         let done = self.committed.drain(..here).collect();
-        Some(Job { install, first, entries, done, queries })
+        Some(Job { install, first, entries, upto: taken, done, queries })
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -199,7 +201,7 @@ impl<M: Machine> Desk<M> {
             term: self.core.term(),
             leader: self.core.leader(),
             commit: self.core.commit(),
-            applied: self.core.done(),
+            applied: self.core.has_done(),
             last: self.core.last(),
         }
     }
@@ -235,11 +237,10 @@ impl Words {
 impl<M: Machine> Job<M> {
     /// Does it, and says up to which entry the machine is.
     pub(crate) fn run(self, machine: &mut M, now: &dyn Fn() -> Duration) -> Index {
-        let Self { install, first, entries, mut done, queries } = self;
+        let Self { install, first, entries, upto, mut done, queries } = self;
         if let Some(bytes) = install {
             machine.restore(&bytes);
         }
-        let upto = first + entries.len() as Index;
         for (index, entry) in (first..).zip(&entries) {
             let Payload::Command(command) = &entry.payload else { continue };
             let answer = machine.apply(index, command);
@@ -250,9 +251,6 @@ impl<M: Machine> Job<M> {
         for (until, query) in queries {
             query(Ok(machine), &|| until.is_none_or(|until| now() < until));
         }
-        upto.saturating_sub(1)
+        upto
     }
 }
-
-/// For the compiler: what a caller may be told is told by value.
-const _: fn(Dropped) -> ProposeError = ProposeError::Dropped;

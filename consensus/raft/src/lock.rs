@@ -1,0 +1,326 @@
+//! A node whose rules stand behind one mutex, in the structure that a well-known advice to students of
+//! Raft asks for: a thread for each thing that waits, and nobody holds the lock while it waits for a
+//! network, a disk or the machine.
+//!
+//! | thread | waits for | then, with the lock released |
+//! |---|---|---|
+//! | ticker | the deadline, or a short while | |
+//! | a replicator for each peer | something to send | sends it, and waits for the reply |
+//! | disk | something to save | writes all there is |
+//! | applier | something committed | has the machine do it |
+//!
+//! Who brings a message or a command does its work under the lock. Dropping the node stops it.
+
+mod slot;
+mod threads;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::config::{Config, ConfigError};
+use crate::core::{ChangeRefused, Core, TransferError};
+use crate::desk::{Desk, Words};
+use crate::membership::Change;
+use crate::message::{Refused, Reply, Request};
+use crate::node::{
+    Answerer, Bytes, Disk, Found, Machine, Network, ProposeError, ReadError, Status,
+};
+use crate::sync::{Arc, Condvar, Instant, JoinHandle, Mutex, thread};
+use crate::types::{NodeId, Snapshot};
+
+use slot::Slot;
+
+/// One node that runs.
+pub struct Node<M: Machine> {
+    shared: Arc<Shared<M>>,
+    /// All but the replicators, which the ticker starts and joins.
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A command that is on its way. Dropping it changes nothing: the command goes on.
+#[must_use = "until `wait` returns, nobody knows what became of the command"]
+pub struct Pending<A>(Arc<Slot<Result<A, ProposeError>>>);
+
+struct Shared<M: Machine> {
+    state: Mutex<State<M>>,
+    ticker: Condvar,
+    disk: Condvar,
+    applier: Condvar,
+    /// Time begins here.
+    start: Instant,
+    config: Config,
+}
+
+struct State<M: Machine> {
+    desk: Desk<M>,
+    /// One for each peer that was ever seen.
+    replicators: BTreeMap<NodeId, Replicator>,
+    /// Whether it sleeps: nobody else is woken.
+    disk_sleeps: bool,
+    applier_sleeps: bool,
+    /// A snapshot of the own machine, for the disk.
+    to_keep: Option<(Snapshot, Bytes)>,
+    stopped: bool,
+}
+
+/// What is known of a replicator.
+struct Replicator {
+    work: Arc<Condvar>,
+    sleeps: bool,
+    /// The reply that it waits for.
+    call: Option<Arc<Slot<Option<Reply>>>>,
+}
+
+impl<M: Machine> Node<M> {
+    /// Starts a node with what its disk held.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration makes no sense, and when no log can be what the disk held.
+    pub fn start(
+        config: Config,
+        found: Found,
+        mut machine: M,
+        disk: impl Disk,
+        network: Arc<dyn Network>,
+    ) -> Result<Self, ConfigError> {
+        let core = Core::new(config.clone(), found.stored.clone(), Duration::ZERO)?;
+        if found.stored.snapshot.is_some() {
+            machine.restore(&found.snapshot);
+        }
+        let state = State {
+            desk: Desk::new(core, found),
+            replicators: BTreeMap::new(),
+            disk_sleeps: false,
+            applier_sleeps: false,
+            to_keep: None,
+            stopped: false,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            ticker: Condvar::new(),
+            disk: Condvar::new(),
+            applier: Condvar::new(),
+            start: Instant::now(),
+            config,
+        });
+        let [tick, write, apply] = [(); 3].map(|()| Arc::clone(&shared));
+        let threads = vec![
+            thread::spawn(move || tick.tick(&network)),
+            thread::spawn(move || write.write(disk)),
+            thread::spawn(move || apply.apply(machine)),
+        ];
+        Ok(Self { shared, threads })
+    }
+
+    /// Proposes a command, and waits until it is applied here.
+    ///
+    /// # Errors
+    ///
+    /// When it was not taken, when another is committed in its place, and when nobody can say.
+    pub fn propose(&self, command: impl Into<Arc<[u8]>>) -> Result<M::Answer, ProposeError> {
+        self.submit(command).wait()
+    }
+
+    /// Proposes a command.
+    pub fn submit(&self, command: impl Into<Arc<[u8]>>) -> Pending<M::Answer> {
+        let (filler, slot) = Slot::new();
+        let done = Box::new(|answer| filler.fill(answer));
+        self.shared.with(|desk, _, words| desk.propose(command.into(), done, words));
+        Pending(slot)
+    }
+
+    /// Reads what every command did that was answered before this call.
+    ///
+    /// # Errors
+    ///
+    /// When this node does not lead, or leads no longer.
+    pub fn read<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&M) -> R + Send + 'static,
+    ) -> Result<R, ReadError> {
+        let (filler, slot) = Slot::new();
+        let query = crate::desk::query(read, move |what| filler.fill(what));
+        self.shared.with(|desk, now, words| desk.query(now, query, words));
+        slot.wait().unwrap_or(Err(ReadError::Lost))
+    }
+
+    /// Reads what is applied here, however old it is.
+    ///
+    /// # Errors
+    ///
+    /// When the node has stopped.
+    pub fn read_stale<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&M) -> R + Send + 'static,
+    ) -> Result<R, ReadError> {
+        let (filler, slot) = Slot::new();
+        let query = crate::desk::query(read, move |what| filler.fill(what));
+        self.shared.with(|desk, _, _| desk.query_stale(query));
+        slot.wait().unwrap_or(Err(ReadError::Lost))
+    }
+
+    /// Changes who takes part, and waits until that is committed. Several voters at once go through a
+    /// joint membership, which is left some time after.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, and when nobody can say what became of it.
+    pub fn change(&self, changes: &[Change]) -> Result<Result<(), ProposeError>, ChangeRefused> {
+        let (filler, slot) = Slot::new();
+        let done = Box::new(|answer| filler.fill(answer));
+        self.shared.with(|desk, now, _| desk.change(now, changes, done))?;
+        Ok(slot.wait().unwrap_or(Err(ProposeError::Unknown)))
+    }
+
+    /// Hands the lead over. It does not wait until that is done.
+    ///
+    /// # Errors
+    ///
+    /// When this node does not lead, when it hands over already, and when `to` is no other voter.
+    pub fn transfer(&self, to: NodeId) -> Result<(), TransferError> {
+        self.shared.with(|desk, now, _| desk.core.transfer(now, to))
+    }
+
+    /// A request of another node has come. Its answer goes to `answer` when it may.
+    ///
+    /// # Errors
+    ///
+    /// When no node could have sent it: drop the connection that brought it.
+    pub fn serve(&self, from: NodeId, request: Request, answer: Answerer) -> Result<(), Refused> {
+        self.shared.with(|desk, now, _| desk.serve(now, from, request, answer))
+    }
+
+    /// A connection to a peer is up; its number is greater than those before it.
+    pub fn link_up(&self, peer: NodeId, epoch: u64) {
+        self.shared.with(|desk, _, _| desk.core.link_up(peer, epoch));
+    }
+
+    /// A connection to a peer is gone.
+    pub fn link_down(&self, peer: NodeId) {
+        self.shared.with(|desk, _, _| desk.core.link_down(peer));
+    }
+
+    /// What it is, and how far.
+    pub fn status(&self) -> Status {
+        self.shared.state.lock().desk.status()
+    }
+
+    /// Whether it was stopped, or its disk has failed.
+    pub fn is_closed(&self) -> bool {
+        self.shared.state.lock().stopped
+    }
+
+    /// Takes nothing more. Whoever waits is told that nobody knows.
+    pub fn close(&self) {
+        self.shared.stop();
+    }
+
+    /// Closes, and waits for the threads to end.
+    pub fn shutdown(self) {}
+}
+
+impl<A> Pending<A> {
+    /// Waits until the command is applied here, and gives the machine's answer.
+    ///
+    /// # Errors
+    ///
+    /// When it was not taken, when another is committed in its place, and when nobody can say.
+    pub fn wait(self) -> Result<A, ProposeError> {
+        self.0.wait().unwrap_or(Err(ProposeError::Unknown))
+    }
+
+    /// As [`wait`](Self::wait), but no longer than this.
+    ///
+    /// # Errors
+    ///
+    /// Gives itself back when the time is up first: the command may still be applied.
+    pub fn wait_timeout(self, timeout: Duration) -> Result<Result<A, ProposeError>, Self> {
+        match self.0.wait_timeout(timeout) {
+            Ok(answer) => Ok(answer.unwrap_or(Err(ProposeError::Unknown))),
+            Err(slot::TimedOut) => Err(self),
+        }
+    }
+}
+
+impl<M: Machine> Shared<M> {
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Does something under the lock, wakes who has something to do now, and says what is to be said
+    /// when the lock is released.
+    fn with<R>(&self, act: impl FnOnce(&mut Desk<M>, Duration, &mut Words) -> R) -> R {
+        let mut words = Words::new();
+        let result = {
+            let mut state = self.state.lock();
+            let result = act(&mut state.desk, self.now(), &mut words);
+            self.settle(&mut state, &mut words);
+            result
+        };
+        words.out();
+        result
+    }
+
+    fn settle(&self, state: &mut State<M>, words: &mut Words) {
+        let State { desk, replicators, disk_sleeps, applier_sleeps, stopped, .. } = state;
+        if *stopped {
+            return desk.abandon(words);
+        }
+        desk.settle(words);
+        if *disk_sleeps && desk.core.has_unsaved() {
+            *disk_sleeps = false;
+            self.disk.notify_one();
+        }
+        if *applier_sleeps && desk.has_job() {
+            *applier_sleeps = false;
+            self.applier.notify_one();
+        }
+        for (peer, replicator) in replicators {
+            if replicator.sleeps && desk.core.has_for(*peer) {
+                replicator.sleeps = false;
+                replicator.work.notify_one();
+            }
+        }
+    }
+
+    fn stop(&self) {
+        let mut words = Words::new();
+        {
+            let mut state = self.state.lock();
+            state.stopped = true;
+            state.desk.abandon(&mut words);
+            for replicator in state.replicators.values() {
+                replicator.work.notify_one();
+                replicator.call.iter().for_each(|call| call.give_up());
+            }
+            self.ticker.notify_one();
+            self.disk.notify_one();
+            self.applier.notify_one();
+        }
+        words.out();
+    }
+}
+
+impl<M: Machine> Drop for Node<M> {
+    fn drop(&mut self) {
+        self.shared.stop();
+        for thread in self.threads.drain(..) {
+            // A panic of the machine or the disk has stopped the node, and was printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<M: Machine> fmt::Debug for Node<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("id", &self.shared.config.id()).finish_non_exhaustive()
+    }
+}
+
+impl<A> fmt::Debug for Pending<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}

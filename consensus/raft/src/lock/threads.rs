@@ -1,0 +1,207 @@
+//! The threads of a node behind a lock, each with what it waits for.
+
+use std::sync::Arc as StdArc;
+use std::time::Duration;
+
+use super::slot::Slot;
+use super::{Replicator, Shared, State};
+use crate::desk::Words;
+use crate::message::{Context, Request};
+use crate::node::{Answerer, Bytes, Disk, Machine, Network};
+use crate::sync::{Arc, Condvar, JoinHandle, MutexGuard, thread};
+use crate::types::{NodeId, Snapshot};
+
+/// How many entries the machine gets at once: others want the lock too.
+const MOST: usize = 1024;
+
+/// Stops the node when its thread ends, however that comes about.
+struct Stops<'a, M: Machine>(&'a Shared<M>);
+
+impl<M: Machine> Drop for Stops<'_, M> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl<M: Machine> Shared<M> {
+    /// Compares the deadline with the clock, now and then; starts a replicator for each new peer.
+    pub(super) fn tick(self: Arc<Self>, network: &StdArc<dyn Network>) {
+        let _stops = Stops(&self);
+        let mut threads = Vec::new();
+        let mut state = self.state.lock();
+        while !state.stopped {
+            let mut words = Words::new();
+            state.desk.core.tick(self.now());
+            self.settle(&mut state, &mut words);
+            MutexGuard::unlocked(&mut state, || words.out());
+            threads.extend(self.start_replicators(&mut state, network));
+            let wait = self.until_tick(&state);
+            self.ticker.wait_for(&mut state, wait);
+        }
+        drop(state);
+        for thread in threads {
+            // Its panic has stopped the node, and was printed.
+            let _ = thread.join();
+        }
+    }
+
+    /// No longer than half a heartbeat: then no event has to tell the ticker that it brought a nearer
+    /// deadline.
+    fn until_tick(&self, state: &State<M>) -> Duration {
+        let most = self.config.heartbeat / 2;
+        let deadline = state.desk.core.deadline();
+        deadline.map_or(most, |deadline| deadline.saturating_sub(self.now()).min(most))
+    }
+
+    fn start_replicators(
+        self: &Arc<Self>,
+        state: &mut State<M>,
+        network: &StdArc<dyn Network>,
+    ) -> Vec<JoinHandle<()>> {
+        let nodes = state.desk.core.log().membership().nodes();
+        let is_new = |id: &NodeId| *id != self.config.id() && !state.replicators.contains_key(id);
+        let new: Vec<_> = nodes.into_iter().filter(is_new).collect();
+        let start = |peer| {
+            let work = Arc::new(Condvar::new());
+            let known = Replicator { work: Arc::clone(&work), sleeps: false, call: None };
+            state.replicators.insert(peer, known);
+            let (shared, network) = (Arc::clone(self), StdArc::clone(network));
+            thread::spawn(move || shared.replicate(peer, &work, &*network))
+        };
+        new.into_iter().map(start).collect()
+    }
+
+    // ANCHOR: replicate
+    /// Sends what there is for a peer: one request, its reply, the next.
+    fn replicate(&self, peer: NodeId, work: &Condvar, network: &dyn Network) {
+        let _stops = Stops(self);
+        let mut state = self.state.lock();
+        while !state.stopped {
+            let Some((context, mut request)) = state.desk.core.next_for(self.now(), peer) else {
+                self.sleep(&mut state, peer, work);
+                continue;
+            };
+            state.desk.fill(&mut request);
+            let reply = self.call(&mut state, peer, request, network);
+            let mut words = Words::new();
+            self.heard(&mut state, peer, context, reply);
+            self.settle(&mut state, &mut words);
+            MutexGuard::unlocked(&mut state, || words.out());
+        }
+    }
+    // ANCHOR_END: replicate
+
+    fn sleep(&self, state: &mut MutexGuard<'_, State<M>>, peer: NodeId, work: &Condvar) {
+        if let Some(replicator) = state.replicators.get_mut(&peer) {
+            replicator.sleeps = true;
+        }
+        work.wait(state);
+        if let Some(replicator) = state.replicators.get_mut(&peer) {
+            replicator.sleeps = false;
+        }
+    }
+
+    /// Asks, with the lock released, and waits for the reply: no longer than an election takes, for
+    /// then the rules take it for lost.
+    fn call(
+        &self,
+        state: &mut MutexGuard<'_, State<M>>,
+        peer: NodeId,
+        request: Request,
+        network: &dyn Network,
+    ) -> Option<crate::message::Reply> {
+        let (filler, slot) = Slot::new();
+        if let Some(replicator) = state.replicators.get_mut(&peer) {
+            replicator.call = Some(Arc::clone(&slot));
+        }
+        let reply = MutexGuard::unlocked(state, || {
+            network.ask(peer, request, Answerer::new(move |reply| filler.fill(reply)));
+            slot.wait_timeout(self.config.election).ok().flatten().flatten()
+        });
+        if let Some(replicator) = state.replicators.get_mut(&peer) {
+            replicator.call = None;
+        }
+        reply
+    }
+
+    /// The term may have changed while nobody held the lock, and more than that: the reply is read
+    /// beside what was asked.
+    fn heard(
+        &self,
+        state: &mut State<M>,
+        peer: NodeId,
+        context: Context,
+        reply: Option<crate::message::Reply>,
+    ) {
+        let core = &mut state.desk.core;
+        match reply {
+            // A damaged reply is none.
+            Some(reply) if core.on_reply(self.now(), peer, context, reply).is_ok() => {}
+            _ => core.on_lost(peer, context),
+        }
+    }
+
+    /// Writes all there is, as often as there is something: what comes meanwhile goes together.
+    pub(super) fn write(self: Arc<Self>, mut disk: impl Disk) {
+        let _stops = Stops(&*self);
+        let mut incoming = Vec::new();
+        let mut state = self.state.lock();
+        while !state.stopped {
+            if let Some((snapshot, bytes)) = state.to_keep.take() {
+                let kept = MutexGuard::unlocked(&mut state, || disk.keep(&snapshot, &bytes));
+                let Ok(()) = kept else { return };
+                state.desk.keeps(snapshot, bytes);
+                continue;
+            }
+            let saves: Vec<_> = std::iter::from_fn(|| state.desk.core.take_unsaved()).collect();
+            let Some(last) = saves.last().map(|save| save.seq) else {
+                state.disk_sleeps = true;
+                self.disk.wait(&mut state);
+                state.disk_sleeps = false;
+                continue;
+            };
+            let whole = crate::desk::assemble(&mut incoming, &saves);
+            // Nobody knows what is on the disk after an error: the node ends.
+            let Ok(()) = MutexGuard::unlocked(&mut state, || disk.write(saves)) else { return };
+            let mut words = Words::new();
+            whole.into_iter().for_each(|bytes| state.desk.has_snapshot(bytes));
+            let saved = state.desk.core.saved(self.now(), last);
+            debug_assert!(saved.is_ok(), "it was taken");
+            self.settle(&mut state, &mut words);
+            MutexGuard::unlocked(&mut state, || words.out());
+        }
+    }
+
+    /// Has the machine do what is committed, in order.
+    pub(super) fn apply(self: Arc<Self>, mut machine: M) {
+        let _stops = Stops(&*self);
+        let mut state = self.state.lock();
+        while !state.stopped {
+            let Some(job) = state.desk.take_job(MOST) else {
+                state.applier_sleeps = true;
+                self.applier.wait(&mut state);
+                state.applier_sleeps = false;
+                continue;
+            };
+            let upto = MutexGuard::unlocked(&mut state, || job.run(&mut machine, &|| self.now()));
+            let mut words = Words::new();
+            if let Some(snapshot) = state.desk.applied(upto, self.config.snapshot_after) {
+                let (snapshot, bytes) = self.snapshot(&mut state, &machine, snapshot);
+                state.to_keep = Some((snapshot, bytes));
+                self.disk.notify_one();
+            }
+            self.settle(&mut state, &mut words);
+            MutexGuard::unlocked(&mut state, || words.out());
+        }
+    }
+
+    fn snapshot(
+        &self,
+        state: &mut MutexGuard<'_, State<M>>,
+        machine: &M,
+        snapshot: Snapshot,
+    ) -> (Snapshot, Bytes) {
+        let bytes: Bytes = Bytes::from(MutexGuard::unlocked(state, || machine.snapshot()));
+        (Snapshot { size: bytes.len() as u64, ..snapshot }, bytes)
+    }
+}

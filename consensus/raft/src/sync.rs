@@ -1,0 +1,9 @@
+//! The primitives of both runtimes. A test puts a model checker's in their place.
+#![allow(unused_imports, dead_code, reason = "each runtime needs a part of it")]
+
+pub(crate) use std::sync::Arc;
+pub(crate) use std::thread::{self, JoinHandle};
+pub(crate) use std::time::Instant;
+
+pub(crate) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
