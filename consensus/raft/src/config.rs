@@ -32,6 +32,10 @@ pub struct Config {
     /// Reads without a round of messages, as long as no clock is off by more than this many
     /// millionths (dissertation, 6.4.1). All nodes of a cluster must say the same.
     pub lease_drift: Option<u32>,
+    /// When the log holds so many bytes of entries that the state machine has done, a runtime takes a
+    /// snapshot, and half as many are kept for peers that are a little behind. The rules alone never
+    /// take one.
+    pub snapshot_after: usize,
     /// From this follow all random time-outs.
     pub seed: u64,
 }
@@ -119,6 +123,7 @@ impl Config {
             chunk: 1 << 20,
             uncommitted: 64 << 20,
             lease_drift: None,
+            snapshot_after: 64 << 20,
             seed: id,
         })
     }
@@ -133,12 +138,13 @@ impl Config {
         if heartbeat < Duration::from_micros(1) || election / 2 < heartbeat || election > LONGEST {
             return Err(ConfigError::Waits { heartbeat, election });
         }
-        let limits = [
+        let limits: [_; 6] = [
             ("window", self.window),
             ("flights", self.flights),
             ("batch", self.batch),
             ("chunk", self.chunk as usize),
             ("uncommitted", self.uncommitted),
+            ("snapshot_after", self.snapshot_after),
         ];
         if let Some((name, _)) = limits.iter().find(|(_, limit)| *limit == 0) {
             return Err(ConfigError::Nothing(name));

@@ -335,6 +335,11 @@ impl Core {
         self.applied
     }
 
+    /// The newest snapshot that is whole.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_ref()
+    }
+
     /// What a snapshot of the state machine must say of itself, when entries up to `upto` are done and
     /// no others; `None` if that is not so, or there is one already.
     pub fn describe(&self, upto: Index, size: u64) -> Option<Snapshot> {

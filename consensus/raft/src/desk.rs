@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::{Core, Fate, ReadId, ReadOutcome, Ticket};
+use crate::core::{Core, Dropped, Fate, ReadId, ReadOutcome, Ticket, Why};
 use crate::log::{Entry, Payload};
 use crate::membership::Change;
-use crate::message::{Refused, Reply, Request};
+use crate::message::{Context, Refused, Reply, Request};
 use crate::node::{Answerer, Bytes, Found, Machine, ProposeError, ReadError, Status};
+use crate::saves::Save;
 use crate::types::{Index, NodeId, Position, Snapshot};
 
 /// Gives a caller what became of its command.
@@ -36,8 +37,9 @@ pub(crate) struct Desk<M: Machine> {
     ready: Vec<(Index, Option<Duration>, Query<M>)>,
     asked: BTreeMap<Ticket, Answerer>,
     last_ticket: Ticket,
-    /// The bytes of the core's snapshot.
-    bytes: Bytes,
+    /// The newest snapshot whose bytes are whole.
+    snapshot: Option<(Snapshot, Bytes)>,
+    closed: bool,
 }
 
 /// What is to be said when no lock is held.
@@ -67,11 +69,16 @@ impl<M: Machine> Desk<M> {
             ready: Vec::new(),
             asked: BTreeMap::new(),
             last_ticket: 0,
-            bytes: Arc::from(found.snapshot),
+            snapshot: found.stored.snapshot.map(|it| (it, Bytes::from(found.snapshot))),
+            closed: false,
         }
     }
 
     pub(crate) fn propose(&mut self, command: Arc<[u8]>, done: Done<M::Answer>, words: &mut Words) {
+        if self.closed {
+            let dropped = Dropped { command, why: Why::Stopped };
+            return words.say(move || done(Err(dropped.into())));
+        }
         match self.core.propose(command) {
             Ok(position) => self.wait(position, Waiting::Command(done)),
             Err(dropped) => words.say(move || done(Err(dropped.into()))),
@@ -95,6 +102,9 @@ impl<M: Machine> Desk<M> {
     }
 
     pub(crate) fn query(&mut self, now: Duration, query: Query<M>, words: &mut Words) {
+        if self.closed {
+            return words.say(move || query(Err(ReadError::Lost), &|| false));
+        }
         match self.core.read_index(now) {
             Ok(id) => _ = self.reads.insert(id, query),
             Err(lost) => {
@@ -123,23 +133,72 @@ impl<M: Machine> Desk<M> {
         Ok(())
     }
 
-    /// The piece of the snapshot that a request is to carry.
-    pub(crate) fn fill(&self, request: &mut Request) {
-        if let Request::Chunk(chunk) = request {
+    /// What to send to a peer next, with the piece of a snapshot that it is to carry.
+    pub(crate) fn next_for(&mut self, now: Duration, peer: NodeId) -> Option<(Context, Request)> {
+        let (context, mut request) = self.core.next_for(now, peer)?;
+        if let Request::Chunk(chunk) = &mut request {
+            let (snapshot, bytes) = self.snapshot.as_ref()?;
+            if *snapshot != chunk.snapshot {
+                // A newer one has taken its place: begin with that.
+                self.core.on_lost(peer, context);
+                return self.next_for(now, peer);
+            }
             let start = chunk.offset as usize;
-            let piece = self.bytes.get(start..start + chunk.length as usize);
-            // Another snapshot has taken its place: the receiver will refuse an empty piece.
-            chunk.bytes = piece.unwrap_or_default().to_vec();
+            chunk.bytes = bytes[start..start + chunk.length as usize].to_vec();
+        }
+        Some((context, request))
+    }
+
+    /// These saves are on the disk.
+    pub(crate) fn saved(&mut self, now: Duration, seq: u64, whole: Option<(Snapshot, Bytes)>) {
+        self.snapshot = whole.or_else(|| self.snapshot.take());
+        let saved = self.core.saved(now, seq);
+        debug_assert!(saved.is_ok(), "it was taken");
+    }
+
+    /// The machine is as far as this. Says what a snapshot of it would be, if one is worth its while.
+    pub(crate) fn applied(&mut self, upto: Index, snapshot_after: usize) -> Option<Snapshot> {
+        let applied = self.core.applied(upto);
+        debug_assert!(applied.is_ok(), "it was handed out");
+        let log = self.core.log();
+        let is_worth_it = log.bytes(log.base().index, upto) >= snapshot_after;
+        is_worth_it.then(|| self.core.describe(upto, 0)).flatten()
+    }
+
+    /// Whether a snapshot of the own machine is still news.
+    pub(crate) fn is_news(&self, snapshot: &Snapshot) -> bool {
+        self.core.snapshot().is_none_or(|newest| newest.last.index < snapshot.last.index)
+    }
+
+    /// A snapshot of the own machine is on the disk. Some of what it holds stays in the log.
+    pub(crate) fn keeps(&mut self, snapshot: Snapshot, bytes: Bytes, snapshot_after: usize) {
+        // A leader's may have come meanwhile.
+        if self.is_news(&snapshot) && self.core.snapshot_taken(snapshot.clone()).is_ok() {
+            self.core.compact(self.core.log().behind(snapshot.last.index, snapshot_after / 2));
+            self.snapshot = Some((snapshot, bytes));
         }
     }
 
-    /// A snapshot from the leader, or of the own machine, is whole and safe.
-    pub(crate) fn has_snapshot(&mut self, bytes: Bytes) {
-        self.bytes = bytes;
+    /// Takes nothing more. Whoever waits is told that nobody knows, by dropping what would tell them.
+    pub(crate) fn close(&mut self, words: &mut Words) {
+        self.closed = true;
+        let open = std::mem::take(&mut self.open);
+        let committed = std::mem::take(&mut self.committed);
+        let reads = std::mem::take(&mut self.reads);
+        let ready = std::mem::take(&mut self.ready);
+        let asked = std::mem::take(&mut self.asked);
+        words.say(move || drop((open, committed, reads, ready, asked)));
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Hears what became of proposals, reads and requests.
     pub(crate) fn settle(&mut self, words: &mut Words) {
+        if self.closed {
+            return self.close(words);
+        }
         for outcome in self.core.take_outcomes() {
             let Some((position, who)) = self.open.pop_front() else { break };
             debug_assert_eq!(position, outcome.proposal, "both lists are in one order");
@@ -190,7 +249,8 @@ impl<M: Machine> Desk<M> {
         if install.is_none() && entries.is_empty() && queries.is_empty() {
             return None;
         }
-        let install = install.map(|_: Snapshot| Arc::clone(&self.bytes));
+        let newest = self.snapshot.as_ref().map(|(_, bytes)| Arc::clone(bytes));
+        let install = install.and(newest);
         let done = self.committed.drain(..here).collect();
         Some(Job { install, first, entries, upto: taken, done, queries })
     }
@@ -205,6 +265,31 @@ impl<M: Machine> Desk<M> {
             last: self.core.last(),
         }
     }
+}
+
+/// A query that hands what it read to `tell`.
+pub(crate) fn query<M: Machine, R>(
+    read: impl FnOnce(&M) -> R + Send + 'static,
+    tell: impl FnOnce(Result<R, ReadError>) + Send + 'static,
+) -> Query<M> {
+    Box::new(|machine, is_sure| match machine.map(read) {
+        Ok(value) if is_sure() => tell(Ok(value)),
+        Ok(_) => tell(Err(ReadError::Lost)),
+        Err(error) => tell(Err(error)),
+    })
+}
+
+/// Puts together the pieces that saves bring, and gives what becomes whole with them.
+pub(crate) fn assemble(incoming: &mut Vec<u8>, saves: &[Save]) -> Option<(Snapshot, Bytes)> {
+    let mut whole = None;
+    for piece in saves.iter().filter_map(|save| save.piece.as_ref()) {
+        incoming.truncate(piece.offset as usize);
+        incoming.extend(&piece.bytes);
+        if piece.is_last() {
+            whole = Some((piece.snapshot.clone(), Bytes::from(std::mem::take(incoming))));
+        }
+    }
+    whole
 }
 
 fn error(fate: Fate) -> ProposeError {

@@ -2,15 +2,19 @@
 
 pub mod config;
 pub mod core;
+mod desk;
+pub mod lock;
 pub mod log;
 pub mod membership;
 pub mod message;
+pub mod node;
 mod progress;
 pub mod quorum;
 mod rng;
 mod saves;
 pub mod session;
 mod stored;
+mod sync;
 mod types;
 
 pub use config::{Config, ConfigError};

@@ -61,7 +61,6 @@ struct State<M: Machine> {
     applier_sleeps: bool,
     /// A snapshot of the own machine, for the disk.
     to_keep: Option<(Snapshot, Bytes)>,
-    stopped: bool,
 }
 
 /// What is known of a replicator.
@@ -95,7 +94,6 @@ impl<M: Machine> Node<M> {
             disk_sleeps: false,
             applier_sleeps: false,
             to_keep: None,
-            stopped: false,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -209,7 +207,7 @@ impl<M: Machine> Node<M> {
 
     /// Whether it was stopped, or its disk has failed.
     pub fn is_closed(&self) -> bool {
-        self.shared.state.lock().stopped
+        self.shared.state.lock().desk.is_closed()
     }
 
     /// Takes nothing more. Whoever waits is told that nobody knows.
@@ -218,7 +216,17 @@ impl<M: Machine> Node<M> {
     }
 
     /// Closes, and waits for the threads to end.
-    pub fn shutdown(self) {}
+    pub fn shutdown(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.shared.stop();
+        for thread in self.threads.drain(..) {
+            // A panic of the machine or the disk has stopped the node, and was printed.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl<A> Pending<A> {
@@ -264,10 +272,7 @@ impl<M: Machine> Shared<M> {
     }
 
     fn settle(&self, state: &mut State<M>, words: &mut Words) {
-        let State { desk, replicators, disk_sleeps, applier_sleeps, stopped, .. } = state;
-        if *stopped {
-            return desk.abandon(words);
-        }
+        let State { desk, replicators, disk_sleeps, applier_sleeps, .. } = state;
         desk.settle(words);
         if *disk_sleeps && desk.core.has_unsaved() {
             *disk_sleeps = false;
@@ -289,8 +294,7 @@ impl<M: Machine> Shared<M> {
         let mut words = Words::new();
         {
             let mut state = self.state.lock();
-            state.stopped = true;
-            state.desk.abandon(&mut words);
+            state.desk.close(&mut words);
             for replicator in state.replicators.values() {
                 replicator.work.notify_one();
                 replicator.call.iter().for_each(|call| call.give_up());
@@ -305,11 +309,7 @@ impl<M: Machine> Shared<M> {
 
 impl<M: Machine> Drop for Node<M> {
     fn drop(&mut self) {
-        self.shared.stop();
-        for thread in self.threads.drain(..) {
-            // A panic of the machine or the disk has stopped the node, and was printed.
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 

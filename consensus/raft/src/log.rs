@@ -249,6 +249,13 @@ impl Log {
         self.end_of(upto).saturating_sub(self.end_of(behind)) as usize
     }
 
+    /// The first index behind which, and up to another, stand no more than so many bytes.
+    pub fn behind(&self, upto: Index, bytes: usize) -> Index {
+        let least = self.end_of(upto).saturating_sub(bytes as u64);
+        let gone = self.entries.partition_point(|slot| slot.end < least) as Index;
+        (self.base.index + gone + 1).min(upto)
+    }
+
     fn end_of(&self, index: Index) -> u64 {
         match self.place(index.min(self.base.index + self.entries.len() as Index)) {
             Some(at) => self.entries[at].end,

@@ -52,6 +52,9 @@ pub enum Why {
     /// The lead is being handed over.
     #[error("the lead is being handed over; try again in a moment")]
     HandingOver,
+    /// The node was stopped, or its disk has failed.
+    #[error("this node has stopped; ask another")]
+    Stopped,
 }
 
 impl Core {

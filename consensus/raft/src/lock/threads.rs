@@ -14,6 +14,12 @@ use crate::types::{NodeId, Snapshot};
 /// How many entries the machine gets at once: others want the lock too.
 const MOST: usize = 1024;
 
+impl<M: Machine> State<M> {
+    fn take_to_keep(&mut self) -> Option<(Snapshot, Bytes)> {
+        self.to_keep.take().filter(|(snapshot, _)| self.desk.is_news(snapshot))
+    }
+}
+
 /// Stops the node when its thread ends, however that comes about.
 struct Stops<'a, M: Machine>(&'a Shared<M>);
 
@@ -29,7 +35,7 @@ impl<M: Machine> Shared<M> {
         let _stops = Stops(&self);
         let mut threads = Vec::new();
         let mut state = self.state.lock();
-        while !state.stopped {
+        while !state.desk.is_closed() {
             let mut words = Words::new();
             state.desk.core.tick(self.now());
             self.settle(&mut state, &mut words);
@@ -76,12 +82,11 @@ impl<M: Machine> Shared<M> {
     fn replicate(&self, peer: NodeId, work: &Condvar, network: &dyn Network) {
         let _stops = Stops(self);
         let mut state = self.state.lock();
-        while !state.stopped {
-            let Some((context, mut request)) = state.desk.core.next_for(self.now(), peer) else {
-                self.sleep(&mut state, peer, work);
+        while !state.desk.is_closed() {
+            let Some((context, request)) = state.desk.next_for(self.now(), peer) else {
+                sleep(&mut state, peer, work);
                 continue;
             };
-            state.desk.fill(&mut request);
             let reply = self.call(&mut state, peer, request, network);
             let mut words = Words::new();
             self.heard(&mut state, peer, context, reply);
@@ -90,16 +95,6 @@ impl<M: Machine> Shared<M> {
         }
     }
     // ANCHOR_END: replicate
-
-    fn sleep(&self, state: &mut MutexGuard<'_, State<M>>, peer: NodeId, work: &Condvar) {
-        if let Some(replicator) = state.replicators.get_mut(&peer) {
-            replicator.sleeps = true;
-        }
-        work.wait(state);
-        if let Some(replicator) = state.replicators.get_mut(&peer) {
-            replicator.sleeps = false;
-        }
-    }
 
     /// Asks, with the lock released, and waits for the reply: no longer than an election takes, for
     /// then the rules take it for lost.
@@ -146,11 +141,11 @@ impl<M: Machine> Shared<M> {
         let _stops = Stops(&*self);
         let mut incoming = Vec::new();
         let mut state = self.state.lock();
-        while !state.stopped {
-            if let Some((snapshot, bytes)) = state.to_keep.take() {
+        while !state.desk.is_closed() {
+            if let Some((snapshot, bytes)) = state.take_to_keep() {
                 let kept = MutexGuard::unlocked(&mut state, || disk.keep(&snapshot, &bytes));
                 let Ok(()) = kept else { return };
-                state.desk.keeps(snapshot, bytes);
+                state.desk.keeps(snapshot, bytes, self.config.snapshot_after);
                 continue;
             }
             let saves: Vec<_> = std::iter::from_fn(|| state.desk.core.take_unsaved()).collect();
@@ -164,9 +159,7 @@ impl<M: Machine> Shared<M> {
             // Nobody knows what is on the disk after an error: the node ends.
             let Ok(()) = MutexGuard::unlocked(&mut state, || disk.write(saves)) else { return };
             let mut words = Words::new();
-            whole.into_iter().for_each(|bytes| state.desk.has_snapshot(bytes));
-            let saved = state.desk.core.saved(self.now(), last);
-            debug_assert!(saved.is_ok(), "it was taken");
+            state.desk.saved(self.now(), last, whole);
             self.settle(&mut state, &mut words);
             MutexGuard::unlocked(&mut state, || words.out());
         }
@@ -176,7 +169,7 @@ impl<M: Machine> Shared<M> {
     pub(super) fn apply(self: Arc<Self>, mut machine: M) {
         let _stops = Stops(&*self);
         let mut state = self.state.lock();
-        while !state.stopped {
+        while !state.desk.is_closed() {
             let Some(job) = state.desk.take_job(MOST) else {
                 state.applier_sleeps = true;
                 self.applier.wait(&mut state);
@@ -185,23 +178,33 @@ impl<M: Machine> Shared<M> {
             };
             let upto = MutexGuard::unlocked(&mut state, || job.run(&mut machine, &|| self.now()));
             let mut words = Words::new();
-            if let Some(snapshot) = state.desk.applied(upto, self.config.snapshot_after) {
-                let (snapshot, bytes) = self.snapshot(&mut state, &machine, snapshot);
-                state.to_keep = Some((snapshot, bytes));
+            if let Some(described) = state.desk.applied(upto, self.config.snapshot_after) {
+                state.to_keep = Some(snapshot(&mut state, &machine, described));
                 self.disk.notify_one();
             }
             self.settle(&mut state, &mut words);
             MutexGuard::unlocked(&mut state, || words.out());
         }
     }
+}
 
-    fn snapshot(
-        &self,
-        state: &mut MutexGuard<'_, State<M>>,
-        machine: &M,
-        snapshot: Snapshot,
-    ) -> (Snapshot, Bytes) {
-        let bytes: Bytes = Bytes::from(MutexGuard::unlocked(state, || machine.snapshot()));
-        (Snapshot { size: bytes.len() as u64, ..snapshot }, bytes)
+/// Until there is something for the peer.
+fn sleep<M: Machine>(state: &mut MutexGuard<'_, State<M>>, peer: NodeId, work: &Condvar) {
+    if let Some(replicator) = state.replicators.get_mut(&peer) {
+        replicator.sleeps = true;
     }
+    work.wait(state);
+    if let Some(replicator) = state.replicators.get_mut(&peer) {
+        replicator.sleeps = false;
+    }
+}
+
+/// Of the machine, which nobody else touches: the lock is not needed.
+fn snapshot<M: Machine>(
+    state: &mut MutexGuard<'_, State<M>>,
+    machine: &M,
+    snapshot: Snapshot,
+) -> (Snapshot, Bytes) {
+    let bytes = Bytes::from(MutexGuard::unlocked(state, || machine.snapshot()));
+    (Snapshot { size: bytes.len() as u64, ..snapshot }, bytes)
 }
