@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::core::{Core, Dropped, Fate, ReadId, ReadOutcome, Ticket, Why};
 use crate::log::{Entry, Payload};
 use crate::membership::Change;
-use crate::message::{Context, Refused, Reply, Request};
+use crate::message::{Context, Reply, Request};
 use crate::node::{Answerer, Bytes, Found, Machine, ProposeError, ReadError, Status};
 use crate::saves::Save;
 use crate::types::{Index, NodeId, Position, Snapshot};
@@ -125,12 +125,28 @@ impl<M: Machine> Desk<M> {
         from: NodeId,
         request: Request,
         answer: Answerer,
-    ) -> Result<(), Refused> {
+    ) {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
-        self.core.handle(now, from, ticket, request)?;
-        self.asked.insert(ticket, answer);
-        Ok(())
+        // Nobody answers what no node could have sent.
+        if self.core.handle(now, from, ticket, request).is_ok() {
+            self.asked.insert(ticket, answer);
+        }
+    }
+
+    /// The reply to a request has come, or none will.
+    pub(crate) fn heard(
+        &mut self,
+        now: Duration,
+        peer: NodeId,
+        context: Context,
+        reply: Option<Reply>,
+    ) {
+        match reply {
+            // A damaged reply is none.
+            Some(reply) if self.core.on_reply(now, peer, context, reply).is_ok() => {}
+            _ => self.core.on_lost(peer, context),
+        }
     }
 
     /// What to send to a peer next, with the piece of a snapshot that it is to carry.

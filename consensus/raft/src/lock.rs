@@ -22,7 +22,7 @@ use crate::config::{Config, ConfigError};
 use crate::core::{ChangeRefused, Core, TransferError};
 use crate::desk::{Desk, Words};
 use crate::membership::Change;
-use crate::message::{Refused, Reply, Request};
+use crate::message::{Reply, Request};
 use crate::node::{
     Answerer, Bytes, Disk, Found, Machine, Network, ProposeError, ReadError, Status,
 };
@@ -181,13 +181,10 @@ impl<M: Machine> Node<M> {
         self.shared.with(|desk, now, _| desk.core.transfer(now, to))
     }
 
-    /// A request of another node has come. Its answer goes to `answer` when it may.
-    ///
-    /// # Errors
-    ///
-    /// When no node could have sent it: drop the connection that brought it.
-    pub fn serve(&self, from: NodeId, request: Request, answer: Answerer) -> Result<(), Refused> {
-        self.shared.with(|desk, now, _| desk.serve(now, from, request, answer))
+    /// A request of another node has come. Its answer goes to `answer` when it may; `answer` is
+    /// dropped if no node could have sent the request.
+    pub fn serve(&self, from: NodeId, request: Request, answer: Answerer) {
+        self.shared.with(|desk, now, _| desk.serve(now, from, request, answer));
     }
 
     /// A connection to a peer is up; its number is greater than those before it.
@@ -200,14 +197,10 @@ impl<M: Machine> Node<M> {
         self.shared.with(|desk, _, _| desk.core.link_down(peer));
     }
 
-    /// What it is, and how far.
-    pub fn status(&self) -> Status {
-        self.shared.state.lock().desk.status()
-    }
-
-    /// Whether it was stopped, or its disk has failed.
-    pub fn is_closed(&self) -> bool {
-        self.shared.state.lock().desk.is_closed()
+    /// What it is, and how far; `None` if it has stopped.
+    pub fn status(&self) -> Option<Status> {
+        let state = self.shared.state.lock();
+        (!state.desk.is_closed()).then(|| state.desk.status())
     }
 
     /// Takes nothing more. Whoever waits is told that nobody knows.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::slot::Slot;
 use super::{Replicator, Shared, State};
 use crate::desk::Words;
-use crate::message::{Context, Request};
+use crate::message::{Reply, Request};
 use crate::node::{Answerer, Bytes, Disk, Machine, Network};
 use crate::sync::{Arc, Condvar, JoinHandle, MutexGuard, thread};
 use crate::types::{NodeId, Snapshot};
@@ -89,7 +89,9 @@ impl<M: Machine> Shared<M> {
             };
             let reply = self.call(&mut state, peer, request, network);
             let mut words = Words::new();
-            self.heard(&mut state, peer, context, reply);
+            // The term may have changed while nobody held the lock, and more than that: the reply is
+            // read beside what was asked.
+            state.desk.heard(self.now(), peer, context, reply);
             self.settle(&mut state, &mut words);
             MutexGuard::unlocked(&mut state, || words.out());
         }
@@ -104,7 +106,7 @@ impl<M: Machine> Shared<M> {
         peer: NodeId,
         request: Request,
         network: &dyn Network,
-    ) -> Option<crate::message::Reply> {
+    ) -> Option<Reply> {
         let (filler, slot) = Slot::new();
         if let Some(replicator) = state.replicators.get_mut(&peer) {
             replicator.call = Some(Arc::clone(&slot));
@@ -117,23 +119,6 @@ impl<M: Machine> Shared<M> {
             replicator.call = None;
         }
         reply
-    }
-
-    /// The term may have changed while nobody held the lock, and more than that: the reply is read
-    /// beside what was asked.
-    fn heard(
-        &self,
-        state: &mut State<M>,
-        peer: NodeId,
-        context: Context,
-        reply: Option<crate::message::Reply>,
-    ) {
-        let core = &mut state.desk.core;
-        match reply {
-            // A damaged reply is none.
-            Some(reply) if core.on_reply(self.now(), peer, context, reply).is_ok() => {}
-            _ => core.on_lost(peer, context),
-        }
     }
 
     /// Writes all there is, as often as there is something: what comes meanwhile goes together.

@@ -1,0 +1,252 @@
+//! The thread that owns the rules.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crossbeam_channel::{at, never, select};
+
+use super::workers::{self, Word, Work};
+use super::{Answered, Event, REPLIES};
+use crate::config::Config;
+use crate::desk::{Desk, Job, Words};
+use crate::node::{Answerer, Bytes, Disk, Machine, Network};
+use crate::sync::{Arc, Instant, JoinHandle, Receiver, Sender, bounded};
+use crate::types::{NodeId, Snapshot};
+
+/// How many events it takes in before it looks what came of them.
+const DRAIN: usize = 1024;
+/// How many entries the machine gets at once: what is committed meanwhile need not wait for all.
+const MOST: usize = 1024;
+
+pub(super) struct Owner<M: Machine> {
+    desk: Desk<M>,
+    config: Config,
+    start: Instant,
+    events: Receiver<Event<M>>,
+    answered: Receiver<Answered>,
+    answers: Sender<Answered>,
+    words: Receiver<Word>,
+    stopped: Receiver<()>,
+    network: Arc<dyn Network>,
+    /// The peers whose connections are up.
+    links: BTreeSet<NodeId>,
+    /// Each has one piece of work at most.
+    disk: Worker<Work>,
+    applier: Worker<Job<M>>,
+    /// A snapshot of the own machine, for the disk.
+    to_keep: Option<(Snapshot, Bytes)>,
+}
+
+/// A thread that does one piece of work at a time.
+struct Worker<W> {
+    /// `None` when the node stops.
+    work: Option<Sender<W>>,
+    is_free: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the owner was waiting for.
+enum Came<M: Machine> {
+    Event(Event<M>),
+    Answered(Answered),
+    Word(Word),
+    Time,
+    Stop,
+}
+
+impl<M: Machine> Owner<M> {
+    pub(super) fn new(
+        config: Config,
+        desk: Desk<M>,
+        events: Receiver<Event<M>>,
+        stopped: Receiver<()>,
+        network: Arc<dyn Network>,
+        machine: M,
+        disk: impl Disk,
+    ) -> Self {
+        let start = Instant::now();
+        // Each worker has a word for the piece of work that it has, the applier one more for a
+        // snapshot, and each one for its end.
+        let (tell, words) = bounded(5);
+        let (answers, answered) = bounded(REPLIES);
+        let disk = Worker::start(|work| workers::disk(disk, work, tell.clone()));
+        let applier = Worker::start(|work| workers::applier(machine, work, tell, start));
+        let (links, to_keep) = (BTreeSet::new(), None);
+        Self {
+            desk,
+            config,
+            start,
+            events,
+            answered,
+            answers,
+            words,
+            stopped,
+            network,
+            links,
+            disk,
+            applier,
+            to_keep,
+        }
+    }
+
+    // ANCHOR: run
+    pub(super) fn run(mut self) {
+        loop {
+            self.flush();
+            match self.wait() {
+                Came::Stop => return,
+                Came::Time => {}
+                Came::Event(event) => self.take(event),
+                Came::Answered(answered) => self.heard(answered),
+                Came::Word(Word::Gone) => return,
+                Came::Word(word) => self.told(word),
+            }
+            // What else has come goes together.
+            for event in self.events.clone().try_iter().take(DRAIN) {
+                self.take(event);
+            }
+            for answered in self.answered.clone().try_iter().take(DRAIN) {
+                self.heard(answered);
+            }
+            self.desk.core.tick(self.now());
+        }
+    }
+    // ANCHOR_END: run
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn wait(&self) -> Came<M> {
+        let deadline = self.desk.core.deadline().and_then(|it| self.start.checked_add(it));
+        let timer = deadline.map_or_else(never, at);
+        select! {
+            recv(self.stopped) -> _ => Came::Stop,
+            recv(self.words) -> word => Came::Word(word.unwrap_or(Word::Gone)),
+            recv(self.answered) -> answered => answered.map_or(Came::Stop, Came::Answered),
+            recv(self.events) -> event => event.map_or(Came::Stop, Came::Event),
+            recv(timer) -> _ => Came::Time,
+        }
+    }
+
+    fn take(&mut self, event: Event<M>) {
+        let now = self.now();
+        let mut words = Words::new();
+        match event {
+            Event::Submit(command, done) => self.desk.propose(command, done, &mut words),
+            Event::Query(query) => self.desk.query(now, query, &mut words),
+            Event::Stale(query) => self.desk.query_stale(query),
+            Event::Change(changes, done, refuse) => {
+                let _ = refuse.try_send(self.desk.change(now, &changes, done));
+            }
+            Event::Transfer(to, refuse) => {
+                let _ = refuse.try_send(self.desk.core.transfer(now, to));
+            }
+            Event::Serve(from, request, answer) => self.desk.serve(now, from, request, answer),
+            Event::Link(peer, Some(epoch)) => {
+                self.links.insert(peer);
+                self.desk.core.link_up(peer, epoch);
+            }
+            Event::Link(peer, None) => {
+                self.links.remove(&peer);
+                self.desk.core.link_down(peer);
+            }
+            Event::Status(tell) => _ = tell.try_send(self.desk.status()),
+        }
+        words.out();
+    }
+
+    fn heard(&mut self, (peer, context, reply): Answered) {
+        let now = self.now();
+        self.desk.heard(now, peer, context, reply);
+    }
+
+    fn told(&mut self, word: Word) {
+        match word {
+            Word::Saved(seq, whole) => {
+                self.disk.is_free = true;
+                self.desk.saved(self.start.elapsed(), seq, whole);
+            }
+            Word::Kept(snapshot, bytes) => {
+                self.disk.is_free = true;
+                self.desk.keeps(snapshot, bytes, self.config.snapshot_after);
+            }
+            Word::Applied(upto) => {
+                self.applier.is_free = true;
+                if let Some(snapshot) = self.desk.applied(upto, self.config.snapshot_after) {
+                    self.applier.give(Job::snapshot(snapshot));
+                }
+            }
+            Word::Snapshot(snapshot, bytes) => {
+                self.applier.is_free = true;
+                self.to_keep = Some((snapshot, bytes));
+            }
+            Word::Gone => {}
+        }
+    }
+
+    /// Hands out what there is: to callers, to the disk, to the machine, to the peers.
+    fn flush(&mut self) {
+        let mut words = Words::new();
+        self.desk.settle(&mut words);
+        words.out();
+        if self.disk.is_free
+            && let Some(work) = self.disk_work()
+        {
+            self.disk.give(work);
+        }
+        if self.applier.is_free
+            && let Some(job) = self.desk.take_job(MOST)
+        {
+            self.applier.give(job);
+        }
+        let now = self.now();
+        for &peer in &self.links {
+            while let Some((context, request)) = self.desk.next_for(now, peer) {
+                let answers = self.answers.clone();
+                let then = move |reply| _ = answers.try_send((peer, context, reply));
+                self.network.ask(peer, request, Answerer::new(then));
+            }
+        }
+    }
+
+    fn disk_work(&mut self) -> Option<Work> {
+        let to_keep = self.to_keep.take().filter(|(snapshot, _)| self.desk.is_news(snapshot));
+        if let Some((snapshot, bytes)) = to_keep {
+            return Some(Work::Keep(snapshot, bytes));
+        }
+        let saves: Vec<_> = std::iter::from_fn(|| self.desk.core.take_unsaved()).collect();
+        (!saves.is_empty()).then_some(Work::Write(saves))
+    }
+}
+
+impl<W> Worker<W> {
+    fn start(thread: impl FnOnce(Receiver<W>) -> JoinHandle<()>) -> Self {
+        let (work, todo) = bounded(1);
+        Self { work: Some(work), is_free: true, thread: Some(thread(todo)) }
+    }
+
+    /// It is free, so that there is room.
+    fn give(&mut self, work: W) {
+        self.is_free = false;
+        let _ = self.work.as_ref().map(|to| to.try_send(work));
+    }
+
+    fn end(&mut self) {
+        self.work = None;
+        if let Some(thread) = self.thread.take() {
+            // Its panic was printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<M: Machine> Drop for Owner<M> {
+    fn drop(&mut self) {
+        let mut words = Words::new();
+        self.desk.close(&mut words);
+        words.out();
+        self.disk.end();
+        self.applier.end();
+    }
+}
