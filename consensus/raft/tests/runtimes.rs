@@ -47,11 +47,8 @@ macro_rules! runtimes {
 
             impl Cluster {
                 fn new(count: NodeId, change: impl Fn(Config) -> Config) -> Self {
-                    let mut cluster = Self {
-                        wires: Arc::default(),
-                        disks: vec![Memory::default(); 0],
-                        nodes: Vec::new(),
-                    };
+                    let (wires, disks, nodes) = <_>::default();
+                    let mut cluster = Self { wires, disks, nodes };
                     for id in 1..=count {
                         cluster.disks.push(Memory::default());
                         cluster.nodes.push(None);

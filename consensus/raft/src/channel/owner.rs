@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crossbeam_channel::{at, never, select};
 
-use super::workers::{self, Word, Work};
+use super::workers::{self, Task, Word, Work};
 use super::{Answered, Event, REPLIES};
 use crate::config::Config;
-use crate::desk::{Desk, Job, Words};
+use crate::desk::{Desk, Words};
 use crate::node::{Answerer, Bytes, Disk, Machine, Network};
 use crate::sync::{Arc, Instant, JoinHandle, Receiver, Sender, bounded};
 use crate::types::{NodeId, Snapshot};
@@ -32,7 +32,7 @@ pub(super) struct Owner<M: Machine> {
     links: BTreeSet<NodeId>,
     /// Each has one piece of work at most.
     disk: Worker<Work>,
-    applier: Worker<Job<M>>,
+    applier: Worker<Task<M>>,
     /// A snapshot of the own machine, for the disk.
     to_keep: Option<(Snapshot, Bytes)>,
 }
@@ -94,11 +94,10 @@ impl<M: Machine> Owner<M> {
         loop {
             self.flush();
             match self.wait() {
-                Came::Stop => return,
+                Came::Stop | Came::Word(Word::Gone) => return,
                 Came::Time => {}
                 Came::Event(event) => self.take(event),
                 Came::Answered(answered) => self.heard(answered),
-                Came::Word(Word::Gone) => return,
                 Came::Word(word) => self.told(word),
             }
             // What else has come goes together.
@@ -174,7 +173,7 @@ impl<M: Machine> Owner<M> {
             Word::Applied(upto) => {
                 self.applier.is_free = true;
                 if let Some(snapshot) = self.desk.applied(upto, self.config.snapshot_after) {
-                    self.applier.give(Job::snapshot(snapshot));
+                    self.applier.give(Task::Snapshot(snapshot));
                 }
             }
             Word::Snapshot(snapshot, bytes) => {
@@ -198,7 +197,7 @@ impl<M: Machine> Owner<M> {
         if self.applier.is_free
             && let Some(job) = self.desk.take_job(MOST)
         {
-            self.applier.give(job);
+            self.applier.give(Task::Do(job));
         }
         let now = self.now();
         for &peer in &self.links {
