@@ -35,6 +35,7 @@ pub use outcomes::{Dropped, Fate, Outcome, Why};
 pub use reads::{NotLeader, ReadId, ReadOutcome};
 pub use role::RoleName;
 
+use leader::Plan;
 use role::{Follower, Role};
 
 /// What the caller chose to find the asker again: it comes back beside the reply.
@@ -210,7 +211,24 @@ impl Core {
         match self.role {
             Role::Follower(_) => None,
             Role::Candidate(_) => self.ask_for_vote(now, peer),
-            Role::Leader(_) => self.send_as_leader(now, peer),
+            Role::Leader(ref leader) => {
+                let plan = self.plan(leader, peer)?;
+                self.send_as_leader(now, peer, plan)
+            }
+        }
+    }
+
+    /// As [`next_for`](Self::next_for), but only what the peer can answer without its disk, and what a
+    /// read waits for: for a second pipe, beside one that waits for the disk.
+    pub fn beat_for(&mut self, now: Duration, peer: NodeId) -> Option<(Context, Request)> {
+        if self.has_beat_for(peer) { self.send_as_leader(now, peer, Plan::Beat) } else { None }
+    }
+
+    /// Whether [`beat_for`](Self::beat_for) has something.
+    pub fn has_beat_for(&self, peer: NodeId) -> bool {
+        match &self.role {
+            Role::Leader(leader) => self.links.contains_key(&peer) && leader.owes_beat(peer),
+            Role::Follower(_) | Role::Candidate(_) => false,
         }
     }
 

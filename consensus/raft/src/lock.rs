@@ -5,10 +5,11 @@
 //! | thread | waits for | then, with the lock released |
 //! |---|---|---|
 //! | ticker | the deadline, or a short while | |
-//! | a replicator for each peer | something to send | sends it, and waits for the reply |
+//! | two replicators for each peer | something to send | sends it, and waits for the reply |
 //! | disk | something to save | writes all there is |
 //! | applier | something committed | has the machine do it |
 //!
+//! The second replicator sends heartbeats, while the first waits for a reply that rests on a slow disk.
 //! Who brings a message or a command does its work under the lock. Dropping the node stops it.
 
 mod slot;
@@ -54,13 +55,22 @@ struct Shared<M: Machine> {
 
 struct State<M: Machine> {
     desk: Desk<M>,
-    /// One for each peer that was ever seen.
-    replicators: BTreeMap<NodeId, Replicator>,
+    /// Two for each peer that was ever seen.
+    replicators: BTreeMap<(NodeId, Lane), Replicator>,
     /// Whether it sleeps: nobody else is woken.
     disk_sleeps: bool,
     applier_sleeps: bool,
     /// A snapshot of the own machine, for the disk.
     to_keep: Option<(Snapshot, Bytes)>,
+}
+
+/// What a replicator sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    /// Whatever there is.
+    All,
+    /// What the peer can answer without its disk, while the other one waits.
+    Beats,
 }
 
 /// What is known of a replicator.
@@ -275,10 +285,17 @@ impl<M: Machine> Shared<M> {
             *applier_sleeps = false;
             self.applier.notify_one();
         }
-        for (peer, replicator) in replicators {
-            if replicator.sleeps && desk.core.has_for(*peer) {
+        // Both lanes of a peer follow each other here: the second is woken if the first is busy.
+        let mut woken = None;
+        for ((peer, lane), replicator) in replicators {
+            let has_work = match lane {
+                Lane::All => desk.core.has_for(*peer),
+                Lane::Beats => woken != Some(*peer) && desk.core.has_beat_for(*peer),
+            };
+            if replicator.sleeps && has_work {
                 replicator.sleeps = false;
                 replicator.work.notify_one();
+                woken = Some(*peer);
             }
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Progress {
     pub(crate) since: Duration,
     /// When the latest message that it answered was sent: it followed then, or later.
     pub(crate) contact: Duration,
-    /// The latest read that was mentioned to it.
+    /// The latest read that it was asked about in a message that it can answer without its disk.
     pub(crate) asked_round: u64,
     /// The latest read that it confirmed.
     pub(crate) round: u64,

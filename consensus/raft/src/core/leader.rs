@@ -58,7 +58,7 @@ impl Core {
         match next {
             Some(next) if next <= self.log.base().index => Some(Plan::Chunk),
             Some(_) => Some(Plan::Entries),
-            None if progress.owes_beat || progress.asked_round < leader.round => Some(Plan::Beat),
+            None if leader.owes_beat(peer) => Some(Plan::Beat),
             None => None,
         }
     }
@@ -67,13 +67,10 @@ impl Core {
         &mut self,
         now: Duration,
         peer: NodeId,
+        plan: Plan,
     ) -> Option<(Context, Request)> {
-        let Role::Leader(leader) = &self.role else { return None };
-        let plan = self.plan(leader, peer)?;
-        // What is built borrows the log, the snapshot and the role at once.
         let Role::Leader(leader) = &mut self.role else { return None };
-        let (round, progress) = (leader.round, leader.peers.get_mut(&peer)?);
-        progress.asked_round = round;
+        let round = leader.round;
         let (asked, request) = match plan {
             Plan::Campaign => {
                 leader.handover.tell();
@@ -92,10 +89,10 @@ impl Core {
 
     /// What leaves for a peer now needs no disk to be answered.
     fn on_beat(&mut self, now: Duration, peer: NodeId) {
-        if let Role::Leader(Leader { peers, .. }) = &mut self.role
+        if let Role::Leader(Leader { peers, round, .. }) = &mut self.role
             && let Some(progress) = peers.get_mut(&peer)
         {
-            (progress.beat_at, progress.owes_beat) = (now, false);
+            (progress.beat_at, progress.owes_beat, progress.asked_round) = (now, false, *round);
         }
     }
 

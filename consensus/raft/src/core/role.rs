@@ -96,6 +96,15 @@ impl Follower {
     }
 }
 
+impl Leader {
+    /// Whether a peer must be sent something that it can answer without its disk: it was not for a
+    /// while, or a read waits for it.
+    pub(super) fn owes_beat(&self, peer: NodeId) -> bool {
+        let owes = |progress: &Progress| progress.owes_beat || progress.asked_round < self.round;
+        self.peers.get(&peer).is_some_and(owes)
+    }
+}
+
 impl Core {
     /// Its name.
     pub fn id(&self) -> NodeId {

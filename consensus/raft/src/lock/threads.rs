@@ -4,7 +4,7 @@ use std::sync::Arc as StdArc;
 use std::time::Duration;
 
 use super::slot::Slot;
-use super::{Replicator, Shared, State};
+use super::{Lane, Replicator, Shared, State};
 use crate::desk::Words;
 use crate::message::{Reply, Request};
 use crate::node::{Answerer, Bytes, Disk, Machine, Network};
@@ -65,29 +65,35 @@ impl<M: Machine> Shared<M> {
         network: &StdArc<dyn Network>,
     ) -> Vec<JoinHandle<()>> {
         let nodes = state.desk.core.log().membership().nodes();
-        let is_new = |id: &NodeId| *id != self.config.id() && !state.replicators.contains_key(id);
-        let new: Vec<_> = nodes.into_iter().filter(is_new).collect();
-        let start = |peer| {
+        let all = nodes.into_iter().filter(|id| *id != self.config.id());
+        let all = all.flat_map(|peer| [(peer, Lane::All), (peer, Lane::Beats)]);
+        let new: Vec<_> = all.filter(|key| !state.replicators.contains_key(key)).collect();
+        let start = |key| {
             let work = Arc::new(Condvar::new());
             let known = Replicator { work: Arc::clone(&work), sleeps: false, call: None };
-            state.replicators.insert(peer, known);
+            state.replicators.insert(key, known);
             let (shared, network) = (Arc::clone(self), StdArc::clone(network));
-            thread::spawn(move || shared.replicate(peer, &work, &*network))
+            thread::spawn(move || shared.replicate(key, &work, &*network))
         };
         new.into_iter().map(start).collect()
     }
 
     // ANCHOR: replicate
     /// Sends what there is for a peer: one request, its reply, the next.
-    fn replicate(&self, peer: NodeId, work: &Condvar, network: &dyn Network) {
+    fn replicate(&self, me: (NodeId, Lane), work: &Condvar, network: &dyn Network) {
         let _stops = Stops(self);
+        let (peer, lane) = me;
         let mut state = self.state.lock();
         while !state.desk.is_closed() {
-            let Some((context, request)) = state.desk.next_for(self.now(), peer) else {
-                sleep(&mut state, peer, work);
+            let next = match lane {
+                Lane::All => state.desk.next_for(self.now(), peer),
+                Lane::Beats => state.desk.core.beat_for(self.now(), peer),
+            };
+            let Some((context, request)) = next else {
+                sleep(&mut state, me, work);
                 continue;
             };
-            let reply = self.call(&mut state, peer, request, network);
+            let reply = self.call(&mut state, me, request, network);
             let mut words = Words::new();
             // The term may have changed while nobody held the lock, and more than that: the reply is
             // read beside what was asked.
@@ -103,19 +109,19 @@ impl<M: Machine> Shared<M> {
     fn call(
         &self,
         state: &mut MutexGuard<'_, State<M>>,
-        peer: NodeId,
+        me: (NodeId, Lane),
         request: Request,
         network: &dyn Network,
     ) -> Option<Reply> {
         let (filler, slot) = Slot::new();
-        if let Some(replicator) = state.replicators.get_mut(&peer) {
+        if let Some(replicator) = state.replicators.get_mut(&me) {
             replicator.call = Some(Arc::clone(&slot));
         }
         let reply = MutexGuard::unlocked(state, || {
-            network.ask(peer, request, Answerer::new(move |reply| filler.fill(reply)));
+            network.ask(me.0, request, Answerer::new(move |reply| filler.fill(reply)));
             slot.wait_timeout(self.config.election).ok().flatten().flatten()
         });
-        if let Some(replicator) = state.replicators.get_mut(&peer) {
+        if let Some(replicator) = state.replicators.get_mut(&me) {
             replicator.call = None;
         }
         reply
@@ -174,12 +180,12 @@ impl<M: Machine> Shared<M> {
 }
 
 /// Until there is something for the peer.
-fn sleep<M: Machine>(state: &mut MutexGuard<'_, State<M>>, peer: NodeId, work: &Condvar) {
-    if let Some(replicator) = state.replicators.get_mut(&peer) {
+fn sleep<M: Machine>(state: &mut MutexGuard<'_, State<M>>, me: (NodeId, Lane), work: &Condvar) {
+    if let Some(replicator) = state.replicators.get_mut(&me) {
         replicator.sleeps = true;
     }
     work.wait(state);
-    if let Some(replicator) = state.replicators.get_mut(&peer) {
+    if let Some(replicator) = state.replicators.get_mut(&me) {
         replicator.sleeps = false;
     }
 }
