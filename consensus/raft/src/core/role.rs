@@ -163,9 +163,11 @@ impl Core {
         }
     }
 
-    /// Whether it may start an election: its log says that it votes.
+    /// Whether it may start an election: its log says that it votes, or that it voted until a change
+    /// which may be uncommitted. The others may need its log to commit that (dissertation, 4.2.2).
     pub(super) fn may_lead(&self) -> bool {
-        self.log.membership().is_voter(self.config.id)
+        let (id, log) = (self.config.id, &self.log);
+        log.membership().is_voter(id) || log.membership_at(self.commit).is_voter(id)
     }
 
     /// Follows in a term, which is its own or a later one. What only the leader could have answered
