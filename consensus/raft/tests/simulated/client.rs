@@ -67,6 +67,11 @@ impl Client {
         self.next
     }
 
+    /// True this often in a thousand times.
+    pub(crate) fn chance(&mut self, permille: u32) -> bool {
+        self.rng.chance(permille)
+    }
+
     /// Whether somebody waits for a read.
     pub(crate) fn is_reading(&self) -> bool {
         !self.reads.is_empty() || !self.ready.is_empty()

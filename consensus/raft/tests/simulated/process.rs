@@ -34,6 +34,8 @@ pub(crate) struct Node {
     last_ticket: Ticket,
     /// The disk's number of each write on its way, and what it brings.
     writes: VecDeque<(u64, Written)>,
+    /// Then the state machine does more.
+    apply_at: Option<Duration>,
     /// The bytes of whole snapshots, and of one that is coming.
     snapshots: BTreeMap<Position, Vec<u8>>,
     incoming: Vec<u8>,
@@ -47,11 +49,13 @@ pub(crate) struct Node {
 pub(crate) struct Habits {
     /// So many saves may be on their way to the disk.
     pub(crate) saves: usize,
+    /// So often in a thousand times the pipe to a peer is busy.
+    pub(crate) busy: u32,
     /// A snapshot after so many entries.
     pub(crate) snapshot_every: u64,
     /// So many of the entries that a snapshot holds stay in the log.
     pub(crate) keep: u64,
-    /// So many entries are applied each time that something happens.
+    /// So many entries are applied at once.
     pub(crate) apply: usize,
 }
 
@@ -118,7 +122,7 @@ impl Process for Node {
 
     fn deadline(&self) -> Option<Duration> {
         let clients = self.ledger.borrow().is_open().then(|| self.client.next());
-        self.core.deadline().into_iter().chain(clients).min()
+        [self.core.deadline(), clients, self.apply_at].into_iter().flatten().min()
     }
 }
 
@@ -147,6 +151,7 @@ impl Node {
             last_ticket: life << 32,
             writes: VecDeque::new(),
             snapshots: whole.into_iter().collect(),
+            apply_at: None,
             incoming: Vec::new(),
             reigns: None,
             handed: None,
@@ -183,7 +188,7 @@ impl Node {
     pub(crate) fn settle(&mut self, now: Duration, out: &mut Outbox<Self>) {
         self.save(out);
         self.learn_outcomes();
-        self.apply(out.world_time());
+        self.apply(now, out.world_time());
         self.answer_reads(now, out.world_time());
         self.take_snapshot(out);
         self.tell_reign(out);
@@ -191,10 +196,21 @@ impl Node {
             out.send(to, Message::Answer(ticket, reply));
         }
         for peer in self.peers.clone() {
-            while let Some((context, request)) = self.core.next_for(now, peer) {
+            // A pipe may be busy; beside it stands one for what waits for no disk.
+            let is_free = !self.client.chance(self.habits.busy);
+            while let Some((context, request)) = self.next_for(now, peer, is_free) {
                 self.ask(peer, context, request, out);
             }
         }
+    }
+
+    fn next_for(
+        &mut self,
+        now: Duration,
+        peer: NodeId,
+        is_free: bool,
+    ) -> Option<(Context, Request)> {
+        if is_free { self.core.next_for(now, peer) } else { self.core.beat_for(now, peer) }
     }
 
     fn save(&mut self, out: &mut Outbox<Self>) {
@@ -215,14 +231,14 @@ impl Node {
         }
     }
 
-    fn apply(&mut self, at: Duration) {
+    fn apply(&mut self, now: Duration, at: Duration) {
         if let Some(snapshot) = self.core.take_install() {
             self.machine = Machine::from_bytes(&self.snapshots[&snapshot.last]);
             assert_eq!(self.machine.upto, snapshot.last.index);
             self.core.installed(self.machine.upto).expect("it was handed out");
             self.ledger.borrow_mut().installed(&self.machine);
         }
-        // The rest waits until something happens: a state machine may be far behind.
+        // The rest waits a while: a state machine may be far behind.
         if let Some((first, entries)) = self.core.take_committed(self.habits.apply) {
             for (index, entry) in (first..).zip(entries) {
                 let old = self.machine.apply(index, &entry);
@@ -231,6 +247,7 @@ impl Node {
             }
             self.core.applied(self.machine.upto).expect("it was handed out");
         }
+        self.apply_at = self.core.has_committed().then(|| now + Duration::from_millis(1));
     }
 
     fn take_snapshot(&mut self, out: &mut Outbox<Self>) {

@@ -67,7 +67,7 @@ impl Plan {
 
     /// Nothing is small, slow or off.
     pub(crate) fn calm(count: NodeId) -> Self {
-        let habits = Habits { saves: 4, snapshot_every: 10, keep: 3, apply: 8 };
+        let habits = Habits { saves: 4, busy: 0, snapshot_every: 10, keep: 3, apply: 8 };
         let (changes, lease, small) = (false, false, false);
         Self {
             founders: count,
@@ -84,6 +84,7 @@ impl Plan {
     fn of(mut rng: Rng, founders: NodeId, nodes: NodeId, changes: bool) -> Self {
         let habits = Habits {
             saves: 1 + rng.below(4) as usize,
+            busy: if rng.chance(500) { 300 } else { 0 },
             snapshot_every: 10 + rng.below(11),
             keep: rng.below(6),
             apply: 1 + rng.below(8) as usize,

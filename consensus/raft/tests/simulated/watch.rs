@@ -87,7 +87,9 @@ impl Watch {
         assert!(now.applied <= now.commit && now.commit <= now.last.index, "node {id}: {now:?}");
         let leads_on = before.leads && now.leads && before.term == now.term;
         self.look_at_log(core, before, leads_on);
-        if leads_on && now.last_change > before.last_change {
+        // The base counts as a change if there is none behind it.
+        let changed = now.last_change > before.last_change.max(now.base.index);
+        if leads_on && changed {
             check_change(core, before);
         }
         self.look_at_commit(world, core, before);
