@@ -340,12 +340,14 @@ impl Shared {
             }
             Err(failed) => state.stage = Stage::Failed(failed.clone()),
         }
-        self.lines[state.turns % 2].notify_all();
+        let served = &self.lines[state.turns % 2];
         state.turns += 1;
-        // One of those who wait takes the next turn; after a failure all must go.
+        // One of those who wait takes the next turn; after a failure all must go. First, so that the
+        // disk does not wait until all who were served are awake.
         for line in [&self.lines[state.turns % 2], &self.has_room] {
             let _ = if result.is_ok() { line.notify_one().into() } else { line.notify_all() };
         }
+        served.notify_all();
         result
     }
     // ANCHOR_END: commit
