@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 #[allow(dead_code)]
 pub(crate) mod channel;
 #[path = "../../../consensus/wal/src/checksum.rs"]
+#[allow(unused_imports)]
 mod checksum;
 #[path = "../../../consensus/wal/tests/shared/disk.rs"]
 #[allow(dead_code, unused_imports)]
@@ -19,6 +20,7 @@ mod error;
 #[path = "../../../consensus/wal/src/format.rs"]
 mod format;
 #[path = "../../../consensus/wal/src/group.rs"]
+#[allow(unused_imports)]
 mod group;
 #[path = "../../../consensus/wal/src/lock.rs"]
 #[allow(dead_code)]
