@@ -342,15 +342,17 @@ impl fmt::Display for Request {
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let term = self.term;
         match self.answer {
-            Answer::Yes => write!(f, "yes"),
-            Answer::No => write!(f, "no"),
-            Answer::Conflict(Conflict::Short { next }) => write!(f, "no, mine ends before {next}"),
-            Answer::Conflict(Conflict::Other { term, first }) => {
-                write!(f, "no, t{term} since {first}")
+            Answer::Yes => write!(f, "yes t{term}"),
+            Answer::No => write!(f, "no t{term}"),
+            Answer::Conflict(Conflict::Short { next }) => {
+                write!(f, "no t{term}: ends before {next}")
             }
-            Answer::Have(bytes) => write!(f, "have {bytes}"),
-        }?;
-        write!(f, " t{}", self.term)
+            Answer::Conflict(Conflict::Other { term: other, first }) => {
+                write!(f, "no t{term}: term {other} from {first} on")
+            }
+            Answer::Have(bytes) => write!(f, "have {bytes} t{term}"),
+        }
     }
 }

@@ -3,6 +3,8 @@
 
 #[path = "simulated/client.rs"]
 mod client;
+#[path = "simulated/disk.rs"]
+mod disk;
 #[path = "simulated/history.rs"]
 mod history;
 #[path = "simulated/ledger.rs"]
@@ -11,6 +13,8 @@ mod ledger;
 mod liveness;
 #[path = "simulated/machine.rs"]
 mod machine;
+#[path = "simulated/pictures.rs"]
+mod pictures;
 #[path = "simulated/process.rs"]
 mod process;
 #[path = "simulated/run.rs"]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use raft::log::{Entry, Payload};
-use raft::{Index, Position, Term};
+use raft::{Index, NodeId, Position, Term};
 use simnet::judge::Operation;
 
 use super::history::Op;
@@ -29,6 +29,10 @@ pub(crate) struct Ledger {
     chains: BTreeMap<Index, (u64, Term)>,
     /// What clients were told since the last look, and whether it was good news.
     told: Vec<(Position, bool)>,
+    /// By node and term: for whom it voted, as it said.
+    votes: BTreeMap<(NodeId, Term), NodeId>,
+    /// Votes of which somebody heard since the last look.
+    heard: Vec<(NodeId, Term, NodeId)>,
     /// Every read that begins now must see all up to here.
     floor: Index,
     values: u64,
@@ -91,6 +95,11 @@ impl Ledger {
         !matches!(self.phase, Phase::Closed(_))
     }
 
+    /// Nobody asks for anything, from the beginning.
+    pub(crate) fn silent() -> Self {
+        Self { phase: Phase::Closed(Position::default()), ..Self::default() }
+    }
+
     pub(crate) fn calm(&mut self) {
         self.phase = Phase::Calm(self.calls.len(), None);
     }
@@ -109,6 +118,18 @@ impl Ledger {
     }
 
     // What nodes say.
+
+    /// Another node hears of a vote; one that asks for votes has its own.
+    pub(crate) fn voted(&mut self, id: NodeId, term: Term, candidate: NodeId) {
+        let first = *self.votes.entry((id, term)).or_insert(candidate);
+        assert_eq!(first, candidate, "node {id} votes twice in term {term}");
+        self.heard.push((id, term, candidate));
+    }
+
+    /// The votes of which somebody heard since this was asked last.
+    pub(crate) fn take_votes(&mut self) -> Vec<(NodeId, Term, NodeId)> {
+        std::mem::take(&mut self.heard)
+    }
 
     /// Says whether nobody said so before. `by` is the term of who says it.
     pub(crate) fn commit(&mut self, at: Position, entry: Option<&Entry>, by: Term) -> bool {

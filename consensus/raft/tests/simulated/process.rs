@@ -3,15 +3,15 @@
 //! What the network loses nobody is told: the core must find out by its own waits.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::time::Duration;
 
 use raft::core::{Core, Ticket};
-use raft::message::{Ballot, Context, Reply, Request, VoteRequest};
-use raft::{Config, NodeId, Piece, Position, Save, Snapshot, Stored, Term};
+use raft::message::{Answer, Ballot, Context, Request, VoteRequest};
+use raft::{Config, NodeId, Position, Snapshot, Stored, Term};
 use simnet::{Input, Outbox, Process};
 
 use super::client::Client;
+use super::disk::{Disk, Message, Write, gather};
 use super::ledger::Shared;
 use super::machine::Machine;
 
@@ -32,6 +32,8 @@ pub(crate) struct Node {
     peers: Vec<NodeId>,
     tickets: BTreeMap<Ticket, Context>,
     last_ticket: Ticket,
+    /// Who asks for its vote, and in which term, until it answers.
+    asked_for_vote: BTreeMap<(NodeId, Ticket), Term>,
     /// The disk's number of each write on its way, and what it brings.
     writes: VecDeque<(u64, Written)>,
     /// Then the state machine does more.
@@ -64,27 +66,6 @@ enum Written {
     Own(Snapshot),
 }
 
-#[derive(Clone)]
-pub(crate) enum Message {
-    Ask(Ticket, Request),
-    Answer(Ticket, Reply),
-}
-
-#[derive(Clone)]
-pub(crate) enum Write {
-    Save(Save),
-    /// A snapshot of the own state machine.
-    Own(Snapshot, Vec<u8>),
-}
-
-#[derive(Clone, Default)]
-pub(crate) struct Disk {
-    pub(crate) stored: Stored,
-    /// The bytes of the whole snapshot, and of one that is coming.
-    snapshot: Vec<u8>,
-    incoming: Vec<u8>,
-}
-
 impl Process for Node {
     type Message = Message;
     type Write = Write;
@@ -93,6 +74,7 @@ impl Process for Node {
     fn keep(disk: &mut Disk, write: Write) {
         match write {
             Write::Save(save) => disk.keep(save),
+            Write::All(stored) => disk.stored = stored,
             Write::Own(snapshot, bytes) => {
                 disk.snapshot = bytes;
                 disk.stored.compact(snapshot);
@@ -149,6 +131,7 @@ impl Node {
             tickets: BTreeMap::new(),
             // No answer to an earlier life finds a ticket of this one.
             last_ticket: life << 32,
+            asked_for_vote: BTreeMap::new(),
             writes: VecDeque::new(),
             snapshots: whole.into_iter().collect(),
             apply_at: None,
@@ -159,6 +142,11 @@ impl Node {
     }
 
     fn receive(&mut self, now: Duration, from: NodeId, message: Message) {
+        if let Message::Ask(ticket, Request::Vote(VoteRequest { term, ballot, .. })) = message
+            && ballot != Ballot::Trial
+        {
+            self.asked_for_vote.insert((from, ticket), term);
+        }
         let taken = match message {
             Message::Ask(ticket, request) => self.core.handle(now, from, ticket, request),
             Message::Answer(ticket, reply) => match self.tickets.get(&ticket) {
@@ -193,6 +181,10 @@ impl Node {
         self.take_snapshot(out);
         self.tell_reign(out);
         for (to, ticket, reply) in self.core.take_replies() {
+            let asked = self.asked_for_vote.remove(&(to, ticket));
+            if let (Some(term), Answer::Yes) = (asked, reply.answer) {
+                self.ledger.borrow_mut().voted(self.core.id(), term, to);
+            }
             out.send(to, Message::Answer(ticket, reply));
         }
         for peer in self.peers.clone() {
@@ -279,8 +271,11 @@ impl Node {
             let start = chunk.offset as usize;
             chunk.bytes = bytes[start..start + chunk.length as usize].to_vec();
         }
-        if let Request::Vote(VoteRequest { term, ballot: Ballot::Handed, .. }) = request {
-            self.handed = Some(term);
+        if let Request::Vote(VoteRequest { term, ballot, .. }) = request
+            && ballot != Ballot::Trial
+        {
+            self.ledger.borrow_mut().voted(self.core.id(), term, self.core.id());
+            self.handed = (ballot == Ballot::Handed).then_some(term);
         }
         self.last_ticket += 1;
         self.tickets.insert(self.last_ticket, context);
@@ -308,65 +303,5 @@ impl Node {
                 None => out.note(format_args!("leads no more")),
             }
         }
-    }
-}
-
-/// Puts a piece behind the others; gives the whole when it is the last.
-fn gather(incoming: &mut Vec<u8>, piece: &Piece) -> Option<(Position, Vec<u8>)> {
-    if piece.offset == 0 {
-        incoming.clear();
-    }
-    assert_eq!(incoming.len() as u64, piece.offset, "a piece is missing");
-    incoming.extend(&piece.bytes);
-    piece.is_last().then(|| (piece.snapshot.last, std::mem::take(incoming)))
-}
-
-impl Disk {
-    fn keep(&mut self, save: Save) {
-        let before = self.stored.hard_state;
-        if let Some(whole) = save.piece.as_ref().and_then(|it| gather(&mut self.incoming, it)) {
-            self.snapshot = whole.1;
-        }
-        self.stored.keep(save);
-        let after = self.stored.hard_state;
-        let is_kept = before.term == after.term && before.vote.is_none_or(|_| before == after);
-        assert!(is_kept || after.term > before.term, "from {before} to {after}");
-    }
-
-    /// Whether an entry is on it, in the log or in the snapshot.
-    pub(crate) fn holds(&self, Position { term, index }: Position) -> bool {
-        match index.checked_sub(self.stored.base() + 1) {
-            None => true,
-            Some(at) => self.stored.entries.get(at as usize).is_some_and(|it| it.term == term),
-        }
-    }
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ask(_, request) => request.fmt(f),
-            Self::Answer(_, reply) => reply.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Write {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let save = match self {
-            Self::Own(snapshot, _) => return write!(f, "snapshot up to {}", snapshot.last),
-            Self::Save(save) => save,
-        };
-        write!(f, "save {}", save.seq)?;
-        if let Some(hard_state) = save.hard_state {
-            write!(f, " {hard_state}")?;
-        }
-        if let Some(piece) = &save.piece {
-            write!(f, " piece {}+{}", piece.offset, piece.bytes.len())?;
-        }
-        if let Some(tail) = &save.tail {
-            write!(f, " entries {}+{}", tail.from, tail.entries.len())?;
-        }
-        Ok(())
     }
 }

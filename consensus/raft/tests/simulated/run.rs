@@ -8,9 +8,10 @@ use raft::{Config, NodeId, Stored, Term};
 use simnet::{Fault, Rng, Storm, World};
 
 use super::client::{Client, Wishes};
+use super::disk::Disk;
 use super::history::judge;
 use super::ledger::Shared;
-use super::process::{Disk, Habits, Node};
+use super::process::{Habits, Node};
 use super::watch::Watch;
 
 pub(crate) const ELECTION: Duration = Duration::from_millis(100);

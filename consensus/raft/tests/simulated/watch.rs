@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use raft::core::Core;
 use raft::membership::Membership;
-use raft::{Index, NodeId, Position, Term};
+use raft::{HardState, Index, NodeId, Position, Term};
 use simnet::World;
 
 use super::ledger::Shared;
@@ -73,6 +73,11 @@ impl Watch {
             }
         }
         self.ledger.borrow_mut().check_told();
+        for (id, term, candidate) in self.ledger.borrow_mut().take_votes() {
+            let HardState { term: kept, vote } = world.disk(id).stored.hard_state;
+            let is_kept = kept > term || (kept == term && vote == Some(candidate));
+            assert!(is_kept, "{candidate} heard of a vote of {id} in {term} that it could forget");
+        }
         look_at_leases(world);
     }
 
@@ -93,6 +98,10 @@ impl Watch {
             check_change(core, before);
         }
         self.look_at_commit(world, core, before);
+        if leads_on && now.commit > before.commit {
+            let term = core.log().term(now.commit);
+            assert_eq!(term, Some(now.term), "a leader commits what another may overrule");
+        }
         let applied = self.ledger.borrow().term(now.applied);
         if let Some(term) = applied {
             let at = Position { term, index: now.applied };
@@ -158,9 +167,12 @@ impl Watch {
     fn look_at_peers(&mut self, world: &World<Node>, id: NodeId, core: &Core) {
         for peer in world.ids().filter(|peer| *peer != id) {
             let now = (core.term(), core.matched(peer).unwrap_or(0));
-            if self.matched.insert((id, peer), now) == Some(now) {
+            let before = self.matched.insert((id, peer), now).unwrap_or_default();
+            if before == now {
                 continue;
             }
+            let is_known = core.matched(peer).is_some();
+            assert!(!is_known || before.0 < now.0 || before.1 <= now.1, "it counts less of {peer}");
             let disk = world.disk(peer);
             let (Some(at), false) =
                 (core.log().position(now.1), disk.stored.hard_state.term > now.0)
