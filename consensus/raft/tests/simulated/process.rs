@@ -32,8 +32,8 @@ pub(crate) struct Node {
     peers: Vec<NodeId>,
     tickets: BTreeMap<Ticket, Context>,
     last_ticket: Ticket,
-    /// Who asks for its vote, and in which term, until it answers.
-    asked_for_vote: BTreeMap<(NodeId, Ticket), Term>,
+    /// Who asks for its vote, in which term, and whether that log is behind the own, until it answers.
+    asked_for_vote: BTreeMap<(NodeId, Ticket), (Term, bool)>,
     /// The disk's number of each write on its way, and what it brings.
     writes: VecDeque<(u64, Written)>,
     /// Then the state machine does more.
@@ -142,10 +142,12 @@ impl Node {
     }
 
     fn receive(&mut self, now: Duration, from: NodeId, message: Message) {
-        if let Message::Ask(ticket, Request::Vote(VoteRequest { term, ballot, .. })) = message
+        if let Message::Ask(ticket, Request::Vote(VoteRequest { term, last, ballot })) = message
             && ballot != Ballot::Trial
         {
-            self.asked_for_vote.insert((from, ticket), term);
+            let own = self.core.last();
+            let is_behind = (last.term, last.index) < (own.term, own.index);
+            self.asked_for_vote.insert((from, ticket), (term, is_behind));
         }
         let taken = match message {
             Message::Ask(ticket, request) => self.core.handle(now, from, ticket, request),
@@ -182,7 +184,8 @@ impl Node {
         self.tell_reign(out);
         for (to, ticket, reply) in self.core.take_replies() {
             let asked = self.asked_for_vote.remove(&(to, ticket));
-            if let (Some(term), Answer::Yes) = (asked, reply.answer) {
+            if let (Some((term, is_behind)), Answer::Yes) = (asked, reply.answer) {
+                assert!(!is_behind, "a vote for {to}, whose log is behind");
                 self.ledger.borrow_mut().voted(self.core.id(), term, to);
             }
             out.send(to, Message::Answer(ticket, reply));
