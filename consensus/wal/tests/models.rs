@@ -44,6 +44,8 @@ mod segment;
 mod surface;
 #[path = "models/world.rs"]
 mod sync;
+#[path = "models/textbook.rs"]
+mod textbook;
 
 use std::io::Write as _;
 use std::sync::atomic::Ordering::SeqCst;

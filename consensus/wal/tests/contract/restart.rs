@@ -124,6 +124,14 @@ fn handles_may_be_shared_and_sent<L: Log>() {
     assert_eq!(thread::spawn(|| ticket.wait().unwrap()).join().unwrap(), 1);
 }
 
+fn a_panic_of_replay_opens_nothing<L: Log>() {
+    let folder = tempfile::tempdir().unwrap();
+    write::<L>(folder.path());
+    let open = || L::open(folder.path(), &options(), |_| panic!("on purpose")).map(drop);
+    assert!(std::panic::catch_unwind(open).is_err());
+    check(&read::<L>(folder.path()));
+}
+
 macro_rules! contract {
     ($variant:ident) => {
         mod $variant {
@@ -142,6 +150,11 @@ macro_rules! contract {
             #[test]
             fn handles_may_be_shared_and_sent() {
                 super::handles_may_be_shared_and_sent::<Wal>();
+            }
+
+            #[test]
+            fn a_panic_of_replay_opens_nothing() {
+                super::a_panic_of_replay_opens_nothing::<Wal>();
             }
         }
     };
