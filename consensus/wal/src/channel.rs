@@ -39,7 +39,7 @@ type Answer<T> = Result<T, Failed>;
 enum Request {
     Append(Group, Option<Sender<Answer<u64>>>),
     Release(u64, Sender<Answer<usize>>),
-    /// The gate was closed, and the last has passed it.
+    /// Nobody is past the gate any more, which the thread may not have seen when it went to sleep.
     LookAgain,
 }
 
@@ -59,8 +59,8 @@ struct Shared {
 
 const CLOSED: usize = 1 << (usize::BITS - 1);
 
-/// A caller who may send. The last one out tells the thread, if the gate was closed meanwhile.
-struct Pass<'a>(&'a Wal);
+/// A caller who may send.
+struct Pass<'a>(&'a Shared);
 
 /// The thread's own.
 struct Owner {
@@ -178,7 +178,6 @@ impl Wal {
     /// Takes no more records; what was taken is still committed.
     pub fn close(&self) {
         self.shared.gate.fetch_or(CLOSED, SeqCst);
-        self.look_again();
     }
 
     /// Closes the log, commits what is left and lets go of the folder.
@@ -210,7 +209,7 @@ impl Wal {
     }
 
     fn enter(&self) -> Result<Pass<'_>, AppendError> {
-        let pass = Pass(self);
+        let pass = Pass(&self.shared);
         let before = self.shared.gate.fetch_add(1, SeqCst);
         if before & CLOSED == 0 { Ok(pass) } else { Err(self.shared.refusal()) }
     }
@@ -220,13 +219,10 @@ impl Wal {
         self.inbox.send(request).map_err(|_| self.shared.refusal())
     }
 
-    /// If there is no room for the word, the thread has reason enough to look.
-    fn look_again(&self) {
-        let _ = self.inbox.try_send(Request::LookAgain);
-    }
-
     fn end(&mut self) -> Result<(), Failed> {
         self.close();
+        // If there is no room for the word, the thread has reason enough to look.
+        let _ = self.inbox.try_send(Request::LookAgain);
         let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
         ended.map_err(|_| Failed::panicked())?;
         self.shared.failed.get().cloned().map_or(Ok(()), Err)
@@ -278,9 +274,7 @@ impl Drop for Wal {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        if self.0.shared.gate.fetch_sub(1, SeqCst) == CLOSED + 1 {
-            self.0.look_again();
-        }
+        self.0.gate.fetch_sub(1, SeqCst);
     }
 }
 

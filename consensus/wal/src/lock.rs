@@ -224,8 +224,8 @@ impl Ticket {
         self.shared.wait(self.last, None).map(|_| self.last)
     }
 
-    /// As [`Ticket::wait`], but begins to wait for others no later than after `timeout`. A commit of
-    /// its own takes as long as the disk takes.
+    /// As [`Ticket::wait`], but waits for others no longer than `timeout`. Who commits for them ends that
+    /// first, which takes as long as the disk takes.
     ///
     /// # Errors
     ///

@@ -34,10 +34,10 @@ fn one_sync_serves_all_who_come_meanwhile<L: Log>() {
     let (disk, log) = opened::<L>(200, Trouble::Holds(SYNC, None));
     thread::scope(|scope| {
         let first = scope.spawn(|| log.force(&[record(0)]).unwrap());
-        disk.wait_held();
+        let held = disk.wait_held();
         let tickets: Vec<_> = (1..=100).map(|kind| log.append(&[record(kind)]).unwrap()).collect();
         assert_eq!((log.durable(), log.counts().syncs), (0, 0));
-        disk.let_go();
+        drop(held);
         for (ticket, sequence) in tickets.into_iter().zip(2..) {
             assert_eq!(ticket.wait().unwrap(), sequence);
         }
@@ -52,7 +52,7 @@ fn try_append_never_waits<L: Log>() {
     let (disk, log) = opened::<L>(2, Trouble::Holds(SYNC, None));
     thread::scope(|scope| {
         let first = scope.spawn(|| log.force(&[record(0)]).unwrap());
-        disk.wait_held();
+        let held = disk.wait_held();
         let mut tickets = vec![];
         let full = loop {
             match log.try_append(&[record(1)]) {
@@ -65,7 +65,7 @@ fn try_append_never_waits<L: Log>() {
         // Nor behind one who waits for room.
         let blocked = scope.spawn(|| log.force(&[record(2)]).unwrap());
         assert!(matches!(log.try_append(&[record(3)]), Err(TryAppendError::Full)));
-        disk.let_go();
+        drop(held);
         assert!(tickets.into_iter().all(|ticket| ticket.wait().is_ok()));
         assert_eq!((first.join().unwrap(), blocked.join().unwrap()), (1, 4));
         log.try_append(&[record(3)]).unwrap().wait().unwrap();
@@ -76,7 +76,7 @@ fn a_wait_ends_when_its_time_is_up<L: Log>() {
     let (disk, log) = opened::<L>(8, Trouble::Holds(SYNC, None));
     thread::scope(|scope| {
         scope.spawn(|| log.force(&[record(0)]).unwrap());
-        disk.wait_held();
+        let held = disk.wait_held();
         let ticket = log.append(&[record(1)]).unwrap();
         let Err(WaitError::TimedOut(ticket)) = ticket.wait_timeout(Duration::from_millis(1)) else {
             panic!("nothing is safe yet")
@@ -84,7 +84,7 @@ fn a_wait_ends_when_its_time_is_up<L: Log>() {
         // Whoever gives up takes nothing along.
         let given_up = log.append(&[record(2)]).unwrap();
         drop(given_up.wait_timeout(Duration::ZERO).unwrap_err());
-        disk.let_go();
+        drop(held);
         assert_eq!(ticket.wait_timeout(Duration::from_mins(1)).unwrap(), 2);
     });
     log.shutdown().unwrap();
@@ -95,7 +95,7 @@ fn a_close_during_a_commit_loses_nothing<L: Log>() {
     let (disk, log) = opened::<L>(8, Trouble::Holds(SYNC, None));
     thread::scope(|scope| {
         let first = scope.spawn(|| log.force(&[record(0)]).unwrap());
-        disk.wait_held();
+        let held = disk.wait_held();
         let second = log.append(&[record(1)]).unwrap();
         log.append_lazy(&[record(2)]).unwrap();
         log.close();
@@ -105,7 +105,7 @@ fn a_close_during_a_commit_loses_nothing<L: Log>() {
             assert!(matches!(refused, Err(AppendError::Closed)));
         }
         assert!(log.try_append(&[record(3)]).is_err() && log.release(1).is_err());
-        disk.let_go();
+        drop(held);
         assert_eq!((first.join().unwrap(), second.wait().unwrap()), (1, 2));
     });
     log.shutdown().unwrap();
@@ -116,12 +116,12 @@ fn close_wakes_who_waits_for_room<L: Log>() {
     let (disk, log) = opened::<L>(1, Trouble::Holds(SYNC, None));
     let taken = thread::scope(|scope| {
         scope.spawn(|| log.force(&[record(0)]).unwrap());
-        disk.wait_held();
+        let held = disk.wait_held();
         while log.try_append(&[record(1)]).is_ok() {}
         let blocked: Vec<_> =
             (0..3).map(|_| scope.spawn(|| log.append_lazy(&[record(2)]))).collect();
         log.close();
-        disk.let_go();
+        drop(held);
         blocked.into_iter().filter_map(|it| it.join().unwrap().ok()).count()
     });
     log.shutdown().unwrap();
@@ -134,13 +134,13 @@ fn a_failure_is_told_to_all_who_wait<L: Log>() {
     let (disk, log) = opened::<L>(2, Trouble::Holds(SYNC, Some(ErrorKind::Other)));
     thread::scope(|scope| {
         let first = scope.spawn(|| log.force(&[record(0)]));
-        disk.wait_held();
+        let held = disk.wait_held();
         let tickets: Vec<_> = (0..2).map(|_| log.append(&[record(1)]).unwrap()).collect();
         let tickets: Vec<_> =
             tickets.into_iter().map(|ticket| scope.spawn(move || ticket.wait())).collect();
         let late: Vec<_> = (0..2).map(|_| scope.spawn(|| log.force(&[record(2)]))).collect();
         let released = scope.spawn(|| log.release(5));
-        disk.let_go();
+        drop(held);
         assert!(matches!(first.join().unwrap(), Err(AppendError::Failed(_))));
         assert!(tickets.into_iter().all(|it| it.join().unwrap().is_err()));
         assert!(late.into_iter().all(|it| it.join().unwrap().is_err()));

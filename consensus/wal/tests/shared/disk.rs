@@ -66,7 +66,7 @@ pub(crate) enum Trouble {
 
 /// How far a held call is.
 #[derive(Debug, Default)]
-struct Gate {
+pub(crate) struct Gate {
     has_come: bool,
     is_open: bool,
 }
@@ -106,16 +106,11 @@ impl Disk {
     }
 
     /// Waits until the call that is to be held has come.
-    pub(crate) fn wait_held(&self) {
+    pub(crate) fn wait_held(&self) -> Held {
         let gate = Arc::clone(&self.state().gate);
         let held = gate.0.lock().unwrap();
         drop(gate.1.wait_while(held, |gate| !gate.has_come).unwrap());
-    }
-
-    pub(crate) fn let_go(&self) {
-        let gate = Arc::clone(&self.state().gate);
-        gate.0.lock().unwrap().is_open = true;
-        gate.1.notify_all();
+        Held(gate)
     }
 
     pub(crate) fn limit(&self, capacity: Option<usize>) {
@@ -265,6 +260,17 @@ fn dead_or<T>(dies: bool, value: T) -> io::Result<T> {
     if dies { Err(io::Error::other("the power goes")) } else { Ok(value) }
 }
 
+/// A call that is held, until this is dropped: also by a test that fails.
+#[must_use]
+pub(crate) struct Held(Arc<(Mutex<Gate>, Condvar)>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).is_open = true;
+        self.0.1.notify_all();
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Folder(Disk);
 
@@ -287,7 +293,7 @@ impl Folder {
         let (mut state, _) = disk.call("open")?;
         let was_locked = std::mem::replace(&mut state.is_locked, true);
         drop(state);
-        Ok((!was_locked).then_some(Self(disk)))
+        Ok((!was_locked).then(|| Self(disk)))
     }
 
     pub(crate) fn list(&self) -> io::Result<Vec<String>> {
