@@ -111,6 +111,12 @@ impl Core {
         })
     }
 
+    /// From here on random time-outs follow from this seed, whatever was drawn before: nodes that
+    /// differ in chance alone become equal, which is what a model needs to see that it was here before.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::new(seed);
+    }
+
     // What happens to it.
 
     /// When it wants [`tick`](Self::tick) next. `None`: never, as long as nothing else happens.

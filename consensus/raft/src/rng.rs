@@ -19,6 +19,6 @@ impl Rng {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^= bits >> 31;
         let more = (u128::from(bits) * time.as_micros()) >> 64;
-        time + Duration::from_micros(more as u64)
+        time.saturating_add(Duration::from_micros(more as u64))
     }
 }

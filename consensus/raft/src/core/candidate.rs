@@ -21,7 +21,7 @@ impl Core {
             self.hard_state = HardState { term, vote: Some(self.config.id) };
             self.saves.hard_state();
         }
-        let ends_at = now + self.rng.stretch(self.config.election);
+        let ends_at = now.saturating_add(self.rng.stretch(self.config.election));
         let (votes, asked) = (BTreeMap::new(), BTreeSet::new());
         self.role = Role::Candidate(Candidate { ballot, votes, asked, ends_at });
         self.count_votes(now);

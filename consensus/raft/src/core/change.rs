@@ -166,7 +166,7 @@ impl Core {
         if to == self.config.id || !self.log.membership().is_voter(to) {
             return Err(TransferError::NoVoter(to));
         }
-        let ends_at = now + self.config.election;
+        let ends_at = now.saturating_add(self.config.election);
         leader.handover = Handover::To { peer: to, told: false, ends_at };
         Ok(())
     }

@@ -41,7 +41,7 @@ impl Core {
         }
         if let Role::Follower(follower) = &mut self.role {
             // Its candidate gets the time to win.
-            follower.campaign_at = now + self.rng.stretch(self.config.election);
+            follower.campaign_at = now.saturating_add(self.rng.stretch(self.config.election));
         }
         (Answer::Yes, 0)
     }

@@ -206,20 +206,23 @@ impl Core {
         let (election, heartbeat) = (self.config.election, self.config.heartbeat);
         let peers = leader.peers.iter().flat_map(|(id, progress)| {
             let is_up = self.links.contains_key(id);
-            let beat = (is_up && !progress.owes_beat).then_some(progress.quiet_since() + heartbeat);
-            let lost = progress.oldest().map(|sent_at| sent_at + election);
-            let left = progress.leaving.map(|_| progress.heard_at() + election);
+            let beat = (is_up && !progress.owes_beat)
+                .then_some(progress.quiet_since().saturating_add(heartbeat));
+            let lost = progress.oldest().map(|sent_at| sent_at.saturating_add(election));
+            let left = progress.leaving.map(|_| progress.heard_at().saturating_add(election));
             [beat, lost, left]
         });
-        let own =
-            [Some(self.majority(leader, Progress::heard_at) + election), leader.handover.ends_at()];
+        let own = [
+            Some(self.majority(leader, Progress::heard_at).saturating_add(election)),
+            leader.handover.ends_at(),
+        ];
         peers.chain(own).flatten().min()
     }
 
     pub(super) fn tick_as_leader(&mut self, now: Duration) {
         let (election, heartbeat) = (self.config.election, self.config.heartbeat);
         let Role::Leader(leader) = &self.role else { return };
-        if self.majority(leader, Progress::heard_at) + election <= now {
+        if self.majority(leader, Progress::heard_at).saturating_add(election) <= now {
             // A leader that nobody follows answers nobody (dissertation, 6.2).
             return self.follow(now, self.hard_state.term, None);
         }
@@ -228,13 +231,15 @@ impl Core {
             leader.handover = Handover::Failed;
         }
         for progress in leader.peers.values_mut() {
-            progress.owes_beat |= progress.quiet_since() + heartbeat <= now;
-            if progress.oldest().is_some_and(|sent_at| sent_at + election <= now) {
+            progress.owes_beat |= progress.quiet_since().saturating_add(heartbeat) <= now;
+            if progress.oldest().is_some_and(|sent_at| sent_at.saturating_add(election) <= now) {
                 progress.probe();
             }
         }
         // Who left and is silent is not told.
-        leader.peers.retain(|_, it| it.leaving.is_none() || it.heard_at() + election > now);
+        leader
+            .peers
+            .retain(|_, it| it.leaving.is_none() || it.heard_at().saturating_add(election) > now);
     }
 
     /// A message that [`next_for`](Core::next_for) gave was not sent, or its connection says that it was

@@ -84,7 +84,8 @@ impl Core {
         let lease = self.config.lease()?;
         // Whoever the lead is handed to asks for votes though this leader lives.
         let contact = self.majority(leader, |peer| peer.contact);
-        (leader.handover == Handover::None && contact > Duration::ZERO).then(|| contact + lease)
+        (leader.handover == Handover::None && contact > Duration::ZERO)
+            .then(|| contact.saturating_add(lease))
     }
 
     /// The latest time that a majority has reached. For the leader itself it is always later.

@@ -90,8 +90,9 @@ pub enum RoleName {
 impl Follower {
     pub(super) fn started(config: &Config, now: Duration, rng: &mut Rng) -> Self {
         // It does not know any more whom it heard before it fell. A leader's lease may rest on it.
-        let loyal_until = if config.lease_drift.is_some() { now + config.election } else { now };
-        let campaign_at = now + rng.stretch(config.election);
+        let loyal_until =
+            if config.lease_drift.is_some() { now.saturating_add(config.election) } else { now };
+        let campaign_at = now.saturating_add(rng.stretch(config.election));
         Self { leader: None, loyal_until, campaign_at, incoming: None }
     }
 }
@@ -175,7 +176,7 @@ impl Core {
     pub(super) fn follow(&mut self, now: Duration, term: Term, leader: Option<NodeId>) {
         self.lose_reads();
         self.see(term);
-        let campaign_at = now + self.rng.stretch(self.config.election);
+        let campaign_at = now.saturating_add(self.rng.stretch(self.config.election));
         match &mut self.role {
             Role::Follower(follower) => follower.leader = leader,
             role => {
@@ -185,7 +186,7 @@ impl Core {
         }
         // A later term alone puts nothing off: whoever cannot win would keep all others from trying.
         if let (Role::Follower(follower), Some(_)) = (&mut self.role, leader) {
-            follower.loyal_until = now + self.config.election;
+            follower.loyal_until = now.saturating_add(self.config.election);
             follower.campaign_at = campaign_at;
         }
     }
