@@ -154,9 +154,10 @@ fn figure_8() -> World<Node> {
         knows(&mut world, id, peers);
     }
     world.jump(1, 2 * LONG);
-    world.record();
-    note_logs(&mut world, &[1, 2, 3, 4]);
     leads(&mut world, 1);
+    world.record();
+    note(&mut world, 1, "leads (4, 1)");
+    note_logs(&mut world, &[1, 2, 3, 4]);
     let has = |world: &World<Node>, index| core(world, 3).last().index == index;
     world.run_until_it_holds(SECOND, |world| has(world, 2)).expect("S3 gets it");
     world
