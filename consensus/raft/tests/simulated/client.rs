@@ -14,7 +14,7 @@ use super::ledger::{Call, Shared};
 use super::machine::Swap;
 use super::process::Node;
 
-/// So many of a node's clients wait at once.
+/// So many of a node's clients wait for a write at once, and as many for a read.
 const MOST: usize = 3;
 /// Few, so that operations on one meet.
 const KEYS: u64 = 4;
@@ -77,10 +77,15 @@ impl Client {
         !self.reads.is_empty() || !self.ready.is_empty()
     }
 
-    /// How many wait that have not given up: nobody waits for what an earlier term began.
-    fn waiting(&self, term: Term) -> usize {
-        let open = self.open.keys().filter(|at| at.term == term).count();
-        open + self.reads.len() + self.ready.len()
+    /// Whether as many wait for a write as may. Nobody waits for what an earlier term began.
+    fn may_write(&self, term: Term) -> bool {
+        self.open.keys().filter(|at| at.term == term).count() < MOST
+    }
+
+    /// The same of reads: they go on when writes are stuck, as with a leader that was deposed and has
+    /// not heard of it.
+    fn may_read(&self) -> bool {
+        self.reads.len() + self.ready.len() < MOST
     }
 
     /// An entry was done here; `old` is what its register held.
@@ -92,7 +97,8 @@ impl Client {
 
     fn wish(&mut self) -> Vec<Change> {
         let most = self.wishes.members.unwrap_or(1);
-        let count = 1 + usize::from(self.rng.chance(300));
+        // More than one voter at once makes it a joint change.
+        let count = if self.rng.chance(500) { 1 } else { 3 };
         let mut wish = || {
             let id = 1 + self.rng.below(most);
             match self.rng.below(10) {
@@ -113,13 +119,13 @@ impl Node {
         }
         self.client.next = now + self.client.rng.time(&self.client.wishes.gap);
         let is_storm = self.ledger.borrow().is_storm();
-        let waiting = self.client.waiting(self.core.term());
+        let may_write = self.client.may_write(self.core.term());
         match self.client.rng.below(100) {
-            _ if waiting >= MOST => {}
             0..4 if is_storm => self.hand_over(now),
             4..12 if is_storm && self.client.wishes.members.is_some() => self.change(now),
-            ..60 => self.swap(at),
-            _ => self.read(now, at),
+            ..60 if may_write => self.swap(at),
+            _ if self.client.may_read() => self.read(now, at),
+            _ => {}
         }
     }
 

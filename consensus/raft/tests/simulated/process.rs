@@ -147,7 +147,8 @@ impl Node {
         {
             let own = self.core.last();
             let is_behind = (last.term, last.index) < (own.term, own.index);
-            self.asked_for_vote.insert((from, ticket), (term, is_behind));
+            // The network may repeat the question, and by then the own log may have grown.
+            self.asked_for_vote.entry((from, ticket)).or_insert((term, is_behind));
         }
         let taken = match message {
             Message::Ask(ticket, request) => self.core.handle(now, from, ticket, request),

@@ -91,7 +91,7 @@ impl Plan {
             apply: 1 + rng.below(8) as usize,
         };
         let down_at_most = if rng.chance(250) { usize::MAX } else { founders as usize / 2 };
-        let (lease, small) = (rng.chance(333), rng.chance(250));
+        let (lease, small) = (rng.chance(500), rng.chance(250));
         Self { founders, nodes, changes, lease, small, habits, down_at_most, stranger: None }
     }
 

@@ -6,7 +6,7 @@ use super::ledger::Counts;
 use super::run::{ELECTION, Plan, Run, ms};
 use super::say;
 
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 1000;
 
 /// What happened in all runs.
 #[derive(Default)]

@@ -83,13 +83,9 @@ impl Watch {
 
     fn look_at(&mut self, world: &World<Node>, id: NodeId, before: &Seen, now: &Seen) {
         let core = &world.node(id).expect("it is up").core;
-        let is_same_life = before.life == now.life;
         let none = Seen::default();
-        let before = if is_same_life { before } else { &none };
-        assert!(now.term >= before.term, "node {id}: the term falls");
-        assert!(now.commit >= before.commit, "node {id}: the commit index falls");
-        assert!(now.applied >= before.applied, "node {id}: it undoes what was applied");
-        assert!(now.applied <= now.commit && now.commit <= now.last.index, "node {id}: {now:?}");
+        let before = if before.life == now.life { before } else { &none };
+        check_course(id, before, now);
         let leads_on = before.leads && now.leads && before.term == now.term;
         self.look_at_log(core, before, leads_on);
         // The base counts as a change if there is none behind it.
@@ -108,6 +104,8 @@ impl Watch {
             assert!(world.disk(id).holds(at), "node {id} applied what its disk lacks");
         }
         if now.leads && !leads_on {
+            let kept = world.disk(id).stored.hard_state.term;
+            assert!(kept >= now.term, "node {id} leads in term {}, and could forget it", now.term);
             self.look_at_election(core, now.life);
         }
     }
@@ -182,6 +180,14 @@ impl Watch {
             assert!(disk.holds(at), "leader {id} counts {at}, which is not on the disk of {peer}");
         }
     }
+}
+
+/// What only rises within a life, and in which order.
+fn check_course(id: NodeId, before: &Seen, now: &Seen) {
+    assert!(now.term >= before.term, "node {id}: the term falls");
+    assert!(now.commit >= before.commit, "node {id}: the commit index falls");
+    assert!(now.applied >= before.applied, "node {id}: it undoes what was applied");
+    assert!(now.applied <= now.commit && now.commit <= now.last.index, "node {id}: {now:?}");
 }
 
 /// What is committed is on the disks of a majority. Counted here anew, unless two groups must agree.
