@@ -1,8 +1,39 @@
-//! One test for each rule of the paper, named after it. Sections are those of the extended version.
+//! One test for each rule of the paper, and of the dissertation where it adds one, named after it.
+//! Sections are those of the extended version of the paper, unless they say dissertation.
 
 #[allow(dead_code, reason = "each set of tests uses some of it")]
 #[path = "support/cluster.rs"]
 mod cluster;
+#[allow(dead_code, reason = "each set of tests uses some of it")]
+#[path = "support/solo.rs"]
+mod solo;
+
+#[path = "paper/commits.rs"]
+mod commits;
+#[path = "paper/disk.rs"]
+mod disk;
+#[path = "paper/elections.rs"]
+mod elections;
+#[path = "paper/leadership.rs"]
+mod leadership;
+#[path = "paper/members.rs"]
+mod members;
+#[path = "paper/pipeline.rs"]
+mod pipeline;
+#[path = "paper/pre_vote.rs"]
+mod pre_vote;
+#[path = "paper/proposals.rs"]
+mod proposals;
+#[path = "paper/reads.rs"]
+mod reads;
+#[path = "paper/replication.rs"]
+mod replication;
+#[path = "paper/snapshots.rs"]
+mod snapshots;
+#[path = "paper/terms.rs"]
+mod terms;
+#[path = "paper/waits.rs"]
+mod waits;
 
 use cluster::{Cluster, command, ms};
 

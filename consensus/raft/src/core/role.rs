@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Core;
 use super::reads::Read;
 use crate::config::Config;
-use crate::message::Ballot;
+use crate::message::{Ballot, LAST};
 use crate::progress::Progress;
 use crate::rng::Rng;
 use crate::types::{NodeId, Position, Snapshot, Term};
@@ -165,10 +165,12 @@ impl Core {
     }
 
     /// Whether it may start an election: its log says that it votes, or that it voted until a change
-    /// which may be uncommitted. The others may need its log to commit that (dissertation, 4.2.2).
+    /// which may be uncommitted. The others may need its log to commit that (dissertation, 4.2.2). And
+    /// there must be a later term that they would believe.
     pub(super) fn may_lead(&self) -> bool {
         let (id, log) = (self.config.id, &self.log);
-        log.membership().is_voter(id) || log.membership_at(self.commit).is_voter(id)
+        let votes = log.membership().is_voter(id) || log.membership_at(self.commit).is_voter(id);
+        votes && self.hard_state.term < LAST
     }
 
     /// Follows in a term, which is its own or a later one. What only the leader could have answered
