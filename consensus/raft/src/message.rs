@@ -126,6 +126,8 @@ pub enum Asked {
         previous: Index,
         /// How many there are.
         length: u64,
+        /// How far the log is said to be committed.
+        commit: Index,
     },
     /// To take a piece.
     Chunk {
@@ -311,7 +313,7 @@ impl Context {
     /// How far the peer's log is the asker's, if it says yes.
     pub(crate) fn reaches(&self) -> Index {
         match self.asked {
-            Asked::Append { previous, length } => previous + length,
+            Asked::Append { previous, length, .. } => previous + length,
             Asked::Vote(_) | Asked::Chunk { .. } | Asked::Campaign => 0,
         }
     }

@@ -10,6 +10,8 @@ use crate::types::{Index, Position, Snapshot};
 pub(crate) struct Progress {
     /// Its log is the leader's up to here, on its disk. Only rises, whatever order answers come in.
     pub(crate) matched: Index,
+    /// It knows that the log is committed up to here.
+    pub(crate) told: Index,
     pub(crate) pipe: Pipe,
     /// When it was last sent what it can answer without its disk.
     pub(crate) beat_at: Duration,
@@ -49,6 +51,7 @@ impl Progress {
     pub(crate) fn new(next: Index, now: Duration) -> Self {
         Self {
             matched: 0,
+            told: 0,
             pipe: Pipe::Probe { next, sent: None },
             beat_at: now,
             owes_beat: false,

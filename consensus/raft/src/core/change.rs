@@ -141,13 +141,15 @@ impl Core {
         }
     }
 
-    /// Who left and knows it needs nothing more.
+    /// Who left and knows it needs nothing more. It knows when it was told that the change is
+    /// committed: until then it might be needed, and would go on asking for votes.
     pub(super) fn forget_who_left(&mut self) {
         let commit = self.commit;
         if let Role::Leader(leader) = &mut self.role {
-            leader.peers.retain(|_, progress| {
-                progress.leaving.is_none_or(|at| at > commit || at > progress.matched)
-            });
+            leader.peers.retain(|_, peer| peer.leaving.is_none_or(|at| at > peer.told));
+            for peer in leader.peers.values_mut() {
+                peer.owes_beat |= peer.leaving.is_some_and(|at| at <= commit.min(peer.matched));
+            }
         }
     }
 

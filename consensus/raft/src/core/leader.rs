@@ -98,7 +98,8 @@ impl Core {
 
     fn append(&self, previous: Position, entries: Vec<Entry>) -> (Asked, Request) {
         let (term, commit) = (self.hard_state.term, self.commit);
-        let asked = Asked::Append { previous: previous.index, length: entries.len() as u64 };
+        let length = entries.len() as u64;
+        let asked = Asked::Append { previous: previous.index, length, commit };
         (asked, Request::Append(AppendRequest { term, previous, entries, commit }))
     }
 
@@ -164,7 +165,10 @@ impl Core {
         match (context.asked, reply.answer) {
             // Late, or a word about an election that is not for this term.
             (Asked::Vote(_) | Asked::Campaign, _) => return Ok(()),
-            (Asked::Append { .. }, Answer::Yes) => progress.has(context.reaches()),
+            (Asked::Append { commit, .. }, Answer::Yes) => {
+                progress.has(context.reaches());
+                progress.told = progress.told.max(commit.min(context.reaches()));
+            }
             (Asked::Append { previous, .. }, Answer::Conflict(conflict)) => {
                 if progress.is_news(previous) {
                     let next = after_conflict(&self.log, conflict, previous);

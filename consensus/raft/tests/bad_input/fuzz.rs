@@ -2,28 +2,33 @@
 //! repeated, make no two of them disagree.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use raft::core::ReadOutcome;
 use raft::log::Conflict;
 use raft::message::{Answer, Request};
 
-use crate::chaos::{Chaos, Dice, Mail};
+use crate::chaos::{Chaos, Mail};
+use crate::dice::{Counts, Dice};
 
-/// Runs seeds until so many messages were delivered.
-fn runs(messages: u64, damage: Option<fn(&mut Dice, &mut Mail)>) -> Vec<Chaos> {
-    let (mut done, mut all) = (0, Vec::new());
+/// Runs seeds until so many messages were delivered; ten times as many when there is time.
+fn run(damage: Option<fn(&mut Dice, &mut Mail)>, end: fn(&mut Chaos)) -> Counts {
+    let deep = std::env::var_os("COOKBOOK_DEEP").is_some();
+    let (messages, mut all) = (if deep { 1_000_000 } else { 100_000 }, Counts::default());
     for seed in 1.. {
-        let mut chaos = Chaos::new(seed);
-        chaos.damage = damage;
-        let run = std::panic::AssertUnwindSafe(|| (0..4000).for_each(|_| chaos.step()));
-        if let Err(panic) = std::panic::catch_unwind(run) {
+        let one = || {
+            let mut chaos = Chaos::new(seed, damage);
+            (0..4000).for_each(|_| chaos.step());
+            let counts = chaos.counts();
+            end(&mut chaos);
+            counts
+        };
+        let counts = catch_unwind(AssertUnwindSafe(one)).unwrap_or_else(|panic| {
             _ = writeln!(std::io::stderr(), "seed {seed} fails");
-            std::panic::resume_unwind(panic);
-        }
-        done += chaos.delivered;
-        all.push(chaos);
-        if done >= messages {
+            resume_unwind(panic)
+        });
+        all.add(&counts);
+        if all.delivered >= messages {
             break;
         }
     }
@@ -32,69 +37,32 @@ fn runs(messages: u64, damage: Option<fn(&mut Dice, &mut Mail)>) -> Vec<Chaos> {
 
 #[test]
 fn damaged_messages_make_no_node_fall_and_take_no_commit_back() {
-    let runs = runs(std::env::var("N").map_or(100_000, |n| n.parse().unwrap()), Some(damage));
-    assert!(runs.iter().map(|run| run.refused).sum::<u64>() > 1000, "too little was damaged");
+    let counts = run(Some(damage), |_| {});
+    assert!(counts.refused > 1000, "too little was damaged: {counts:?}");
 }
 
-/// The same world without damage: the safety of Raft itself. And when it heals, a command is done by
-/// all that take part.
+/// The same world without damage: the safety of Raft itself.
 #[test]
 fn honest_messages_in_any_order_are_never_refused_and_never_divide() {
-    let mut runs = runs(std::env::var("N").map_or(100_000, |n| n.parse().unwrap()), None);
-    let sum = |count: fn(&Chaos) -> u64| runs.iter().map(count).sum::<u64>();
-    let counts = [
-        sum(|run| run.applied().0 as u64),
-        sum(|run| run.applied().1 as u64),
-        sum(|run| run.installed),
-        sum(|run| run.elections() as u64),
-        sum(Chaos::crashes),
-    ];
-    eprintln!("{} runs {counts:?}", runs.len());
-    // Commands, changes, snapshots, elections, crashes.
-    assert!(counts.iter().all(|count| *count > 100), "a quiet world: {counts:?}");
-    for (at, chaos) in runs.iter_mut().enumerate() {
-        let before: Vec<_> = chaos
-            .nodes
-            .iter()
-            .map(|(id, n)| {
-                format!(
-                    "{id} {:?} t{} last {} commit {} dl {:?} members {}",
-                    n.core.role(),
-                    n.core.term(),
-                    n.core.last(),
-                    n.core.commit(),
-                    n.core.deadline(),
-                    n.core.log().membership()
-                )
-            })
-            .collect();
-        let now = chaos.now;
-        chaos.heal(Duration::from_secs(3));
-        if chaos.leader().is_none() {
-            eprintln!("seed {} now {now:?}\n{before:#?}", at + 1);
-            for (id, n) in &chaos.nodes {
-                eprintln!(
-                    "{id} {:?} t{} last {} commit {} dl {:?} members {}",
-                    n.core.role(),
-                    n.core.term(),
-                    n.core.last(),
-                    n.core.commit(),
-                    n.core.deadline(),
-                    n.core.log().membership()
-                );
-            }
-        }
-        let leader = chaos.leader().expect("a healed cluster elects a leader");
-        let core = &mut chaos.nodes.get_mut(&leader).expect("it is there").core;
-        let read = core.read_index(chaos.now).expect("it leads");
-        let proposal = core.propose([1].as_slice().into()).expect("it leads");
-        chaos.heal(Duration::from_millis(300));
-        let members = chaos.nodes[&leader].core.log().membership().nodes();
-        for id in members {
-            let commit = chaos.nodes[&id].core.commit();
-            assert!(commit >= proposal.index, "node {id} stays at {commit} of {proposal}");
-        }
-        let _: (raft::core::ReadId, Option<ReadOutcome>) = (read, None);
+    let counts = run(None, heals);
+    let Counts { commands, changes, installed, elections, crashes, reads, .. } = counts;
+    let least = [commands, changes, installed, elections, crashes, reads].into_iter().min();
+    assert!(least > Some(100), "a quiet world: {counts:?}");
+}
+
+/// When a world heals, somebody leads, a read is answered, and a command is committed on all that
+/// take part.
+fn heals(chaos: &mut Chaos) {
+    chaos.heal(Duration::from_secs(3));
+    let leader = chaos.leader().expect("somebody leads");
+    chaos.read(leader);
+    let (reads, core) = (chaos.counts().reads, &mut chaos.node(leader).core);
+    let proposal = core.propose([1].as_slice().into()).expect("it leads");
+    chaos.heal(Duration::from_millis(300));
+    assert!(chaos.counts().reads > reads, "the read hangs");
+    for id in chaos.nodes[&leader].core.log().membership().nodes() {
+        let commit = chaos.nodes[&id].core.commit();
+        assert!(commit >= proposal.index, "node {id} stays at {commit} of {proposal}");
     }
 }
 

@@ -53,6 +53,9 @@ fn leader_election_in_one_round_of_messages() {
                 let mut solo = Solo::new(count);
                 solo.stand();
                 for peer in 2..2 + yes + no {
+                    if solo.core.is_leader() {
+                        break;
+                    }
                     let sent = solo.next(peer).expect("each is asked");
                     let answer = if peer < 2 + yes { Answer::Yes } else { Answer::No };
                     solo.reply(peer, &sent, answer);

@@ -1,10 +1,12 @@
 //! Faults of this core that were found while these tests were written.
 
-use raft::core::ReadOutcome;
+use raft::core::{ReadOutcome, RoleName};
 use raft::log::Conflict;
+use raft::membership::Change;
 use raft::message::{Answer, Refused, Request};
 use raft::{Config, Stored};
 
+use crate::cluster::Cluster;
 use crate::solo::{Solo, append, at, chunk, disk, ms, snapshot};
 
 /// The first entry of the leader's term was looked for behind the log: the read waited for an entry
@@ -191,4 +193,49 @@ fn a_conflict_in_an_impossible_term_is_refused() {
     let refused = solo.core.on_reply(solo.now, 2, sent.0, reply).expect_err("it is impossible");
     assert!(refused.to_string().contains("contradicts itself"), "{refused}");
     assert_eq!(solo.core, before);
+}
+
+/// A node whose removal is in its log alone gave up for ever, though nobody else's log was long enough
+/// to win (dissertation, 4.2.2).
+#[test]
+fn who_is_removed_in_its_own_log_alone_still_runs_for_the_lead() {
+    let mut solo = Solo::new(3);
+    solo.rule();
+    solo.core.propose_change(solo.now, &[Change::Remove(1)]).expect("it leads");
+    solo.save();
+    solo.restart(Solo::config(3));
+    assert!(!solo.core.log().membership().contains(1));
+    solo.lead();
+    solo.obey(&[2, 3]);
+    assert!(!solo.core.is_leader(), "the change is committed: it goes");
+    solo.apply();
+    assert_eq!((solo.core.role(), solo.core.deadline()), (RoleName::Learner, None));
+}
+
+/// A node that was removed never heard that this is committed, and asked for votes for ever.
+#[test]
+fn who_is_removed_is_told_and_rests() {
+    let mut cluster = Cluster::new(3);
+    cluster.elect(1);
+    cluster.run(ms(100));
+    let now = cluster.now;
+    cluster.core(1).propose_change(now, &[Change::Remove(3)]).expect("it leads");
+    cluster.run(ms(10));
+    assert_eq!(cluster.core(3).role(), RoleName::Learner);
+    assert_eq!(cluster.core(3).deadline(), None);
+    assert_eq!(cluster.core(1).matched(3), None, "nothing is sent to it any more");
+}
+
+/// A term at the end of all numbers was counted on, into one that nobody believes, and that no disk
+/// was allowed to hold.
+#[test]
+fn the_last_term_is_not_exceeded() {
+    let last = u64::MAX / 2;
+    let mut solo = Solo::new(3);
+    solo.ask(2, append(last, at(0, 0), &[], 0));
+    solo.now = ms(10_000);
+    solo.core.tick(solo.now);
+    assert_eq!((solo.core.term(), solo.core.deadline()), (last, None));
+    solo.restart(Solo::config(3));
+    assert_eq!(solo.core.term(), last);
 }

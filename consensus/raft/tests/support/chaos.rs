@@ -5,34 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use raft::core::Core;
+use raft::core::{Core, ReadId, ReadOutcome};
 use raft::log::{Entry, Payload};
 use raft::membership::Change;
 use raft::message::{Context, Reply, Request};
 use raft::{Config, Index, NodeId, Save, Snapshot, Stored, Term};
 
-/// `SplitMix64`.
-#[derive(Debug)]
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    /// Less than `below`.
-    pub(crate) fn below(&mut self, below: u64) -> u64 {
-        self.roll() % below.max(1)
-    }
-
-    pub(crate) fn one_in(&mut self, many: u64) -> bool {
-        self.below(many) == 0
-    }
-}
+use crate::dice::{Counts, Dice};
 
 pub(crate) struct Node {
     pub(crate) core: Core,
@@ -41,7 +20,6 @@ pub(crate) struct Node {
     commit: Index,
     term: Term,
     taken: Index,
-    crashes: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -60,9 +38,9 @@ pub(crate) struct Chaos {
     /// What anybody applied, by index.
     agreed: BTreeMap<Index, Entry>,
     leaders: BTreeMap<Term, NodeId>,
-    pub(crate) delivered: u64,
-    pub(crate) installed: u64,
-    pub(crate) refused: u64,
+    /// What a read must see at least.
+    floors: BTreeMap<(NodeId, ReadId), Index>,
+    counts: Counts,
     /// Whether messages are damaged on their way: then nodes may disagree, but not fall.
     pub(crate) damage: Option<fn(&mut Dice, &mut Mail)>,
 }
@@ -87,42 +65,41 @@ fn changes(what: u64, target: NodeId) -> Vec<Change> {
 
 impl Chaos {
     /// Nodes 1 to 3 are the cluster; 4 and 5 may be taken in.
-    pub(crate) fn new(seed: u64) -> Self {
-        let (nodes, mail, tickets) = <_>::default();
-        let (agreed, leaders) = <_>::default();
-        let (dice, now) = (Dice(seed), Duration::from_millis(1));
-        let (epoch, delivered, refused, damage) = (0, 0, 0, None);
+    pub(crate) fn new(seed: u64, damage: Option<fn(&mut Dice, &mut Mail)>) -> Self {
         let mut chaos = Self {
-            dice,
-            now,
-            nodes,
-            mail,
-            tickets,
-            epoch,
-            agreed,
-            leaders,
-            delivered,
-            refused,
+            dice: Dice(seed),
+            now: Duration::from_millis(1),
+            nodes: BTreeMap::new(),
+            mail: Vec::new(),
+            tickets: Vec::new(),
+            epoch: 0,
+            agreed: BTreeMap::new(),
+            leaders: BTreeMap::new(),
+            floors: BTreeMap::new(),
+            counts: Counts::default(),
             damage,
-            installed: 0,
         };
         (1..=5).for_each(|id| chaos.start(id, Stored::default()));
         chaos
     }
 
     fn start(&mut self, id: NodeId, disk: Stored) {
-        let crashes = self.nodes.get(&id).map_or(0, |node| node.crashes + 1);
         let core = Core::new(config(id, self.dice.0), disk.clone(), self.now);
         let (core, saves) = (core.expect("the disk is good"), Vec::new());
         let (commit, term) = (core.commit(), core.term());
-        self.nodes.insert(id, Node { core, disk, saves, commit, term, taken: 0, crashes });
+        self.nodes.insert(id, Node { core, disk, saves, commit, term, taken: 0 });
         self.connect(id);
+    }
+
+    pub(crate) fn node(&mut self, id: NodeId) -> &mut Node {
+        self.nodes.get_mut(&id).expect("it is there")
     }
 
     pub(crate) fn connect(&mut self, id: NodeId) {
         for other in (1..=5).filter(|other| *other != id) {
             self.epoch += 1;
-            self.nodes.get_mut(&id).expect("it is there").core.link_up(other, self.epoch);
+            let epoch = self.epoch;
+            self.node(id).core.link_up(other, epoch);
             if let Some(node) = self.nodes.get_mut(&other) {
                 node.core.link_up(id, self.epoch);
             }
@@ -150,8 +127,8 @@ impl Chaos {
     fn ask(&mut self, from: NodeId) {
         // Another than itself.
         let to = 1 + (from + self.dice.below(4)) % 5;
-        let core = &mut self.nodes.get_mut(&from).expect("it is there").core;
-        if let Some((context, mut request)) = core.next_for(self.now, to) {
+        let now = self.now;
+        if let Some((context, mut request)) = self.node(from).core.next_for(now, to) {
             if let Request::Chunk(chunk) = &mut request {
                 chunk.bytes = vec![0; chunk.length as usize];
             }
@@ -178,7 +155,7 @@ impl Chaos {
     }
 
     pub(crate) fn hand_over(&mut self, mail: Mail) {
-        self.delivered += 1;
+        self.counts.delivered += 1;
         let (now, ticket) = (self.now, self.tickets.len() as u64);
         let (Mail::Request { to, .. } | Mail::Reply { to, .. }) = mail;
         let node = self.nodes.get_mut(&to).expect("it is there");
@@ -193,10 +170,9 @@ impl Chaos {
             }
         };
         if taken.is_err() {
-            self.refused += 1;
+            self.counts.refused += 1;
             let before =
                 before.unwrap_or_else(|| panic!("an honest message is refused: {taken:?}"));
-            // Compared piece by piece this would be slow; what is the same hashes to the same.
             assert!(before == node.core, "refused, and yet something has changed: {taken:?}");
         }
         self.check(to);
@@ -214,7 +190,7 @@ impl Chaos {
     }
 
     fn answer(&mut self, from: NodeId) {
-        for (to, ticket, reply) in self.nodes.get_mut(&from).expect("there").core.take_replies() {
+        for (to, ticket, reply) in self.node(from).core.take_replies() {
             let (_, context) = self.tickets[ticket as usize];
             if (1..=5).contains(&to) {
                 self.mail.push(Mail::Reply { from, to, context, reply });
@@ -236,24 +212,31 @@ impl Chaos {
 
     fn work(&mut self, id: NodeId) {
         let (what, target) = (self.dice.below(40), 1 + self.dice.below(5));
-        let (now, core) = (self.now, &mut self.nodes.get_mut(&id).expect("there").core);
+        let (now, core) = (self.now, &mut self.node(id).core);
         // What it refuses is refused; what follows from the rest is looked at in `check`.
         match what {
             0..3 => _ = core.propose_change(now, &changes(what, target)),
             3 => _ = core.transfer(now, target),
-            4..8 => _ = core.read_index(now),
+            4..10 => self.read(id),
             _ => _ = core.propose(what.to_le_bytes().as_slice().into()),
+        }
+    }
+
+    pub(crate) fn read(&mut self, id: NodeId) {
+        let (now, seen) = (self.now, self.agreed.last_key_value().map_or(0, |(index, _)| *index));
+        if let Ok(read) = self.node(id).core.read_index(now) {
+            self.floors.insert((id, read), seen);
         }
     }
 
     fn cut(&mut self, id: NodeId) {
         let to = 1 + (id + self.dice.below(4)) % 5;
-        let core = &mut self.nodes.get_mut(&id).expect("it is there").core;
         if self.dice.one_in(2) {
-            core.link_down(to);
+            self.node(id).core.link_down(to);
         }
         self.epoch += 1;
-        core.link_up(to, self.epoch);
+        let epoch = self.epoch;
+        self.node(id).core.link_up(to, epoch);
     }
 
     /// What it wanted written is on its disk up to some save.
@@ -264,6 +247,8 @@ impl Chaos {
             node.disk.keep(save);
         }
         let disk = node.disk.clone();
+        self.counts.crashes += 1;
+        self.floors.retain(|(asked, _), _| *asked != id);
         self.start(id, disk);
     }
 
@@ -284,7 +269,7 @@ impl Chaos {
         if let Some(Snapshot { last, .. }) = node.core.take_install() {
             assert!(last.index > node.taken, "an older snapshot is installed");
             node.taken = last.index;
-            self.installed += 1;
+            self.counts.installed += 1;
             node.core.installed(last.index).expect("it was handed out");
         }
         let Some((first, entries)) = node.core.take_committed(most) else { return };
@@ -312,7 +297,14 @@ impl Chaos {
             assert_eq!(leader, id, "two lead in term {term}");
         }
         drop(node.core.take_outcomes());
-        drop(node.core.take_reads());
+        for outcome in node.core.take_reads() {
+            self.counts.reads += 1;
+            let (ReadOutcome::Ready { id: read, .. } | ReadOutcome::Lost(read)) = outcome;
+            let floor = self.floors.remove(&(id, read)).expect("it was asked for, once");
+            if let (None, ReadOutcome::Ready { index, .. }) = (self.damage, outcome) {
+                assert!(index >= floor, "node {id} reads at {index} what was {floor} before");
+            }
+        }
     }
 
     /// Everything arrives at once, and disks are quick; until `end`.
@@ -341,31 +333,29 @@ impl Chaos {
             self.answer(id);
             (0..20).for_each(|_| self.ask(id));
             self.apply(id);
+            self.check(id);
         }
         let mail = std::mem::take(&mut self.mail);
         let any = !mail.is_empty();
-        mail.into_iter().for_each(|mail| self.hand_over(mail));
+        for mail in mail {
+            self.hand_over(mail);
+        }
         any
     }
 
     pub(crate) fn leader(&self) -> Option<NodeId> {
-        self.nodes.iter().filter(|(_, node)| node.core.is_leader()).map(|(id, _)| *id).last()
+        self.nodes.iter().filter(|(_, node)| node.core.is_leader()).map(|(id, _)| *id).next_back()
     }
 
-    /// How many commands somebody applied, and how many changes of who takes part.
-    pub(crate) fn applied(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> Counts {
         let count = |which: fn(&Payload) -> bool| {
-            self.agreed.values().filter(|entry| which(&entry.payload)).count()
+            self.agreed.values().filter(|entry| which(&entry.payload)).count() as u64
         };
-        let commands = count(|payload| matches!(payload, Payload::Command(_)));
-        (commands, count(|payload| matches!(payload, Payload::Membership(_))))
-    }
-
-    pub(crate) fn crashes(&self) -> u64 {
-        self.nodes.values().map(|node| node.crashes).sum()
-    }
-
-    pub(crate) fn elections(&self) -> usize {
-        self.leaders.len()
+        Counts {
+            elections: self.leaders.len() as u64,
+            commands: count(|payload| matches!(payload, Payload::Command(_))),
+            changes: count(|payload| matches!(payload, Payload::Membership(_))),
+            ..self.counts.clone()
+        }
     }
 }
