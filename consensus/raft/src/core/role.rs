@@ -171,7 +171,6 @@ impl Core {
         let (id, log) = (self.config.id, &self.log);
         let votes = log.membership().is_voter(id) || log.membership_at(self.commit).is_voter(id);
         votes && self.hard_state.term < LAST
-        votes && self.hard_state.term < LAST
     }
 
     /// Follows in a term, which is its own or a later one. What only the leader could have answered
