@@ -125,7 +125,7 @@ fn every_order_of_events_of_two_nodes_that_crash_and_whose_disks_are_slow() {
 #[test]
 fn every_order_of_events_of_three_nodes_that_elect() {
     let bound = Bound { name: "elect", length: 2, time_outs: &[1, 1, 1], ..BOUND };
-    check(bound, 130_879);
+    check(bound, 132_027);
 }
 
 /// A vote that is told before it is on the disk can be given twice.
@@ -160,7 +160,7 @@ fn every_order_of_events_of_figure_8() {
         time_outs: &[1, 0, 1],
         ..BOUND
     };
-    check(bound, 168_835);
+    check(bound, 177_891);
 }
 
 /// The command of the first leader is superseded, or committed by the second.
@@ -174,7 +174,7 @@ fn every_order_of_events_of_three_nodes_that_take_a_command_in_each_of_two_terms
         retries: 1,
         ..BOUND
     };
-    check(bound, 39_248);
+    check(bound, 43_864);
 }
 
 /// Two of three voters go. Those two are a majority of the old voters, and the one that stays is a
@@ -189,5 +189,5 @@ fn every_order_of_events_of_a_change_that_leaves_one_voter_of_three() {
         change: &[Change::Remove(2), Change::Remove(3)],
         ..BOUND
     };
-    check(bound, 31_526);
+    check(bound, 31_672);
 }

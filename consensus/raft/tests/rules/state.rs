@@ -184,7 +184,7 @@ impl State {
             let is_awaited = match context.asked {
                 message::Asked::Vote(Ballot::Trial) => !core.is_leader(),
                 message::Asked::Vote(_) => core.role() == RoleName::Candidate,
-                message::Asked::Append { previous, length } => {
+                message::Asked::Append { previous, length, .. } => {
                     core.matched(*to).is_some_and(|matched| previous + length >= matched)
                 }
                 message::Asked::Chunk { .. } | message::Asked::Campaign => core.is_leader(),
