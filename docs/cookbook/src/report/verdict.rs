@@ -7,6 +7,9 @@ use super::record::{Measured, Point, Scenario};
 /// The contender that is no semaphore, pool or hub but the least that one must do.
 pub const LIMIT: &str = "limit";
 
+/// What a recipe without variants calls its own contender.
+const CORE: &str = "core";
+
 /// Below this share of waiting operations a scenario is called uncontended.
 const UNCONTENDED: f64 = 0.01;
 
@@ -40,7 +43,10 @@ fn findings(measured: &Measured, scenario: &Scenario, parameter: usize) -> Vec<S
     if points().all(|point| rung(point).is_some()) {
         return climbs(scenario, parameter);
     }
-    let is_ours = |point: &&Point| measured.variants.iter().any(|it| it == family(point));
+    let is_ours = |point: &&Point| match &measured.variants[..] {
+        [] => family(point) == CORE,
+        variants => variants.iter().any(|it| it == family(point)),
+    };
     let named = |name: &str| points().find(|point| point.contender == name);
     let ours = fastest(points().filter(is_ours));
     let peer = fastest(points().filter(|point| !is_ours(point)));
