@@ -10,6 +10,7 @@
 //!
 //! The owner waits for nothing but its channels. Dropping the node stops it.
 
+mod inbox;
 mod owner;
 mod workers;
 
@@ -17,14 +18,15 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
-use crate::core::{ChangeRefused, Core, Dropped, TransferError, Why};
-use crate::desk::{Desk, Done, Query};
+use crate::core::{ChangeRefused, Dropped, TransferError, Why};
+use crate::desk::{self, Desk, Done, Query};
 use crate::membership::Change;
 use crate::message::{Context, Reply, Request};
 use crate::node::{Answerer, Disk, Found, Machine, Network, ProposeError, ReadError, Status};
 use crate::sync::{Arc, JoinHandle, Mutex, Receiver, RecvTimeoutError, Sender, bounded, thread};
 use crate::types::NodeId;
 
+use inbox::Inbox;
 use owner::Owner;
 
 /// How many events wait for the owner.
@@ -35,7 +37,7 @@ const REPLIES: usize = 1024;
 /// One node that runs.
 pub struct Node<M: Machine> {
     id: NodeId,
-    inbox: Sender<Event<M>>,
+    inbox: Inbox<M>,
     /// Nothing is ever sent. The owner stops when it is dropped.
     running: Mutex<Option<Sender<()>>>,
     owner: Option<JoinHandle<()>>,
@@ -71,19 +73,15 @@ impl<M: Machine> Node<M> {
     pub fn start(
         config: Config,
         found: Found,
-        mut machine: M,
+        machine: M,
         disk: impl Disk,
         network: Arc<dyn Network>,
     ) -> Result<Self, ConfigError> {
         let id = config.id();
-        let core = Core::new(config.clone(), found.stored.clone(), Duration::ZERO)?;
-        if found.stored.snapshot.is_some() {
-            machine.restore(&found.snapshot);
-        }
-        let (inbox, events) = bounded(INBOX);
+        let desk = Desk::new(config, found)?;
+        let (inbox, events) = Inbox::new(INBOX);
         let (running, stopped) = bounded(0);
-        let desk = Desk::new(core, found);
-        let owner = Owner::new(config, desk, events, stopped, network, machine, disk);
+        let owner = Owner::new(desk, events, stopped, network, machine, disk);
         let owner = Some(thread::spawn(move || owner.run()));
         Ok(Self { id, inbox, running: Mutex::new(Some(running)), owner })
     }
@@ -102,10 +100,8 @@ impl<M: Machine> Node<M> {
         let (tell, told) = bounded(1);
         // Whoever proposed it may have gone.
         let done: Done<_> = Box::new(move |answer| _ = tell.try_send(answer));
-        if let Err(refused) = self.inbox.send(Event::Submit(command.into(), done))
-            && let Event::Submit(command, done) = refused.0
-        {
-            done(Err(Dropped { command, why: Why::Stopped }.into()));
+        if let Err(event) = self.inbox.send(Event::Submit(command.into(), done)) {
+            event.refuse();
         }
         Pending(told)
     }
@@ -115,14 +111,18 @@ impl<M: Machine> Node<M> {
     /// # Errors
     ///
     /// When this node does not lead, or leads no longer.
+    ///
+    /// # Panics
+    ///
+    /// When `read` does.
     pub fn read<R: Send + 'static>(
         &self,
         read: impl FnOnce(&M) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
         let (tell, told) = bounded(1);
-        let query = crate::desk::query(read, move |what| _ = tell.try_send(what));
+        let query = desk::query(read, move |what| _ = tell.try_send(what));
         let _ = self.inbox.send(Event::Query(query));
-        told.recv().unwrap_or(Err(ReadError::Lost))
+        desk::what_was_read(told.recv().ok())
     }
 
     /// Reads what is applied here, however old it is.
@@ -130,14 +130,18 @@ impl<M: Machine> Node<M> {
     /// # Errors
     ///
     /// When the node has stopped.
+    ///
+    /// # Panics
+    ///
+    /// When `read` does.
     pub fn read_stale<R: Send + 'static>(
         &self,
         read: impl FnOnce(&M) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
         let (tell, told) = bounded(1);
-        let query = crate::desk::query(read, move |what| _ = tell.try_send(what));
+        let query = desk::query(read, move |what| _ = tell.try_send(what));
         let _ = self.inbox.send(Event::Stale(query));
-        told.recv().unwrap_or(Err(ReadError::Lost))
+        desk::what_was_read(told.recv().ok())
     }
 
     /// Changes who takes part, and waits until that is committed. Several voters at once go through a
@@ -169,7 +173,7 @@ impl<M: Machine> Node<M> {
     /// A request of another node has come. Its answer goes to `answer` when it may; `answer` is
     /// dropped if there is no room, and if no node could have sent the request.
     pub fn serve(&self, from: NodeId, request: Request, answer: Answerer) {
-        let _ = self.inbox.try_send(Event::Serve(from, request, answer));
+        self.inbox.offer(Event::Serve(from, request, answer));
     }
 
     /// A connection to a peer is up; its number is greater than those before it.
@@ -204,6 +208,15 @@ impl<M: Machine> Node<M> {
         if let Some(owner) = self.owner.take() {
             // A panic was printed, and has dropped all channels.
             let _ = owner.join();
+        }
+    }
+}
+
+impl<M: Machine> Event<M> {
+    /// Nobody has taken it, and nobody will. What is dropped tells its sender.
+    fn refuse(self) {
+        if let Self::Submit(command, done) = self {
+            done(Err(Dropped { command, why: Why::Stopped }.into()));
         }
     }
 }

@@ -1,23 +1,25 @@
 //! What both runtimes keep beside the rules: who waits for what. No thread waits here, and nothing is
 //! called back: what has to be said is handed out, to be said when no lock is held.
 
+mod job;
+mod words;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::{Core, Dropped, Fate, ReadId, ReadOutcome, Ticket, Why};
-use crate::log::{Entry, Payload};
+use crate::config::{Config, ConfigError};
+use crate::core::{
+    ChangeRefused, Core, Dropped, Fate, ReadId, ReadOutcome, Ticket, TransferError, Why,
+};
 use crate::membership::Change;
 use crate::message::{Context, Reply, Request};
 use crate::node::{Answerer, Bytes, Found, Machine, ProposeError, ReadError, Status};
 use crate::saves::Save;
 use crate::types::{Index, NodeId, Position, Snapshot};
 
-/// Gives a caller what became of its command.
-pub(crate) type Done<A> = Box<dyn FnOnce(Result<A, ProposeError>) + Send>;
-
-/// Reads, and gives its caller what was read if the second argument still says yes after it.
-pub(crate) type Query<M> = Box<dyn FnOnce(Result<&M, ReadError>, &dyn Fn() -> bool) + Send>;
+pub(crate) use job::{Done, Job, Query, query, what_was_read};
+pub(crate) use words::Words;
 
 /// Who waits for a command.
 enum Waiting<A> {
@@ -39,30 +41,27 @@ pub(crate) struct Desk<M: Machine> {
     last_ticket: Ticket,
     /// The newest snapshot whose bytes are whole.
     snapshot: Option<(Snapshot, Bytes)>,
+    /// A snapshot of the own machine, for the disk.
+    to_keep: Option<(Snapshot, Bytes)>,
+    /// Whether such a snapshot is being taken or written: one is enough.
+    is_taking: bool,
+    snapshot_after: usize,
+    /// Who could not be reached lately, and until when nothing is sent there. Nothing else keeps a network
+    /// that fails at once from being asked again at once.
+    quiet: BTreeMap<NodeId, Duration>,
+    pause: Duration,
     closed: bool,
 }
 
-/// What is to be said when no lock is held.
-pub(crate) struct Words {
-    replies: Vec<(Answerer, Reply)>,
-    calls: Vec<Box<dyn FnOnce() + Send>>,
-}
-
-/// What the machine has to do next.
-pub(crate) struct Job<M: Machine> {
-    install: Option<Bytes>,
-    first: Index,
-    entries: Vec<Entry>,
-    /// The machine is as far as this when it has done it.
-    upto: Index,
-    done: VecDeque<(Index, Done<M::Answer>)>,
-    queries: Vec<(Option<Duration>, Query<M>)>,
-}
-
 impl<M: Machine> Desk<M> {
-    pub(crate) fn new(core: Core, found: Found) -> Self {
-        Self {
-            core,
+    pub(crate) fn new(config: Config, found: Found) -> Result<Self, ConfigError> {
+        let size = found.snapshot.len() as u64;
+        if found.stored.snapshot.as_ref().is_some_and(|it| it.size != size) {
+            return Err(ConfigError::Disk("its snapshot is not as long as it says"));
+        }
+        let (pause, snapshot_after) = (config.heartbeat / 2, config.snapshot_after);
+        Ok(Self {
+            core: Core::new(config, found.stored.clone(), Duration::ZERO)?,
             open: VecDeque::new(),
             committed: VecDeque::new(),
             reads: BTreeMap::new(),
@@ -70,8 +69,30 @@ impl<M: Machine> Desk<M> {
             asked: BTreeMap::new(),
             last_ticket: 0,
             snapshot: found.stored.snapshot.map(|it| (it, Bytes::from(found.snapshot))),
+            to_keep: None,
+            is_taking: false,
+            snapshot_after,
+            quiet: BTreeMap::new(),
+            pause,
             closed: false,
-        }
+        })
+    }
+
+    /// When it wants [`tick`](Self::tick) next.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let wanted = |peer: NodeId| self.core.has_for(peer) || self.core.has_beat_for(peer);
+        let quiet = self.quiet.iter().filter(|(peer, _)| wanted(**peer)).map(|(_, until)| *until);
+        quiet.chain(self.core.deadline()).min()
+    }
+
+    pub(crate) fn tick(&mut self, now: Duration) {
+        self.core.tick(now);
+        self.quiet.retain(|_, until| *until > now);
+    }
+
+    pub(crate) fn link_up(&mut self, peer: NodeId, epoch: u64) {
+        self.quiet.remove(&peer);
+        self.core.link_up(peer, epoch);
     }
 
     pub(crate) fn propose(&mut self, command: Arc<[u8]>, done: Done<M::Answer>, words: &mut Words) {
@@ -90,10 +111,20 @@ impl<M: Machine> Desk<M> {
         now: Duration,
         changes: &[Change],
         done: Box<dyn FnOnce(Result<(), ProposeError>) + Send>,
-    ) -> Result<(), crate::core::ChangeRefused> {
+    ) -> Result<(), ChangeRefused> {
+        if self.closed {
+            return Err(ChangeRefused::NotLeader { leader: None });
+        }
         let position = self.core.propose_change(now, changes)?;
         self.wait(position, Waiting::Change(done));
         Ok(())
+    }
+
+    pub(crate) fn transfer(&mut self, now: Duration, to: NodeId) -> Result<(), TransferError> {
+        if self.closed {
+            return Err(TransferError::NotLeader { leader: None });
+        }
+        self.core.transfer(now, to)
     }
 
     fn wait(&mut self, position: Position, who: Waiting<M::Answer>) {
@@ -145,12 +176,31 @@ impl<M: Machine> Desk<M> {
         match reply {
             // A damaged reply is none.
             Some(reply) if self.core.on_reply(now, peer, context, reply).is_ok() => {}
-            _ => self.core.on_lost(peer, context),
+            _ => {
+                self.core.on_lost(peer, context);
+                self.quiet.insert(peer, now + self.pause);
+            }
         }
+    }
+
+    pub(crate) fn has_for(&self, peer: NodeId) -> bool {
+        !self.quiet.contains_key(&peer) && self.core.has_for(peer)
+    }
+
+    pub(crate) fn has_beat_for(&self, peer: NodeId) -> bool {
+        !self.quiet.contains_key(&peer) && self.core.has_beat_for(peer)
+    }
+
+    /// As `next_for`, but only what the peer can answer without its disk.
+    pub(crate) fn beat_for(&mut self, now: Duration, peer: NodeId) -> Option<(Context, Request)> {
+        if self.has_beat_for(peer) { self.core.beat_for(now, peer) } else { None }
     }
 
     /// What to send to a peer next, with the piece of a snapshot that it is to carry.
     pub(crate) fn next_for(&mut self, now: Duration, peer: NodeId) -> Option<(Context, Request)> {
+        if self.quiet.contains_key(&peer) {
+            return None;
+        }
         let (context, mut request) = self.core.next_for(now, peer)?;
         if let Request::Chunk(chunk) = &mut request {
             let (snapshot, bytes) = self.snapshot.as_ref()?;
@@ -173,24 +223,43 @@ impl<M: Machine> Desk<M> {
     }
 
     /// The machine is as far as this. Says what a snapshot of it would be, if one is worth its while.
-    pub(crate) fn applied(&mut self, upto: Index, snapshot_after: usize) -> Option<Snapshot> {
+    pub(crate) fn applied(&mut self, upto: Index) -> Option<Snapshot> {
         let applied = self.core.applied(upto);
         debug_assert!(applied.is_ok(), "it was handed out");
         let log = self.core.log();
-        let is_worth_it = log.bytes(log.base().index, upto) >= snapshot_after;
-        is_worth_it.then(|| self.core.describe(upto, 0)).flatten()
+        let is_worth_it = log.bytes(log.base().index, upto) >= self.snapshot_after;
+        let described = self.core.describe(upto, 0).filter(|_| is_worth_it && !self.is_taking);
+        self.is_taking |= described.is_some();
+        described
+    }
+
+    /// A snapshot of the own machine was taken. It goes to the disk.
+    pub(crate) fn keep(&mut self, snapshot: Snapshot, bytes: Bytes) {
+        self.to_keep = Some((snapshot, bytes));
+    }
+
+    pub(crate) fn has_to_keep(&self) -> bool {
+        self.to_keep.is_some()
+    }
+
+    /// What the disk is to keep, unless a leader's snapshot has made it old.
+    pub(crate) fn take_to_keep(&mut self) -> Option<(Snapshot, Bytes)> {
+        let (snapshot, bytes) = self.to_keep.take()?;
+        self.is_taking = self.is_news(&snapshot);
+        self.is_taking.then_some((snapshot, bytes))
     }
 
     /// Whether a snapshot of the own machine is still news.
-    pub(crate) fn is_news(&self, snapshot: &Snapshot) -> bool {
+    fn is_news(&self, snapshot: &Snapshot) -> bool {
         self.core.snapshot().is_none_or(|newest| newest.last.index < snapshot.last.index)
     }
 
     /// A snapshot of the own machine is on the disk. Some of what it holds stays in the log.
-    pub(crate) fn keeps(&mut self, snapshot: Snapshot, bytes: Bytes, snapshot_after: usize) {
+    pub(crate) fn keeps(&mut self, snapshot: Snapshot, bytes: Bytes) {
+        self.is_taking = false;
         // A leader's may have come meanwhile.
         if self.is_news(&snapshot) && self.core.snapshot_taken(snapshot.clone()).is_ok() {
-            self.core.compact(self.core.log().behind(snapshot.last.index, snapshot_after / 2));
+            self.core.compact(self.core.log().behind(snapshot.last.index, self.snapshot_after / 2));
             self.snapshot = Some((snapshot, bytes));
         }
     }
@@ -283,18 +352,6 @@ impl<M: Machine> Desk<M> {
     }
 }
 
-/// A query that hands what it read to `tell`.
-pub(crate) fn query<M: Machine, R>(
-    read: impl FnOnce(&M) -> R + Send + 'static,
-    tell: impl FnOnce(Result<R, ReadError>) + Send + 'static,
-) -> Query<M> {
-    Box::new(|machine, is_sure| match machine.map(read) {
-        Ok(value) if is_sure() => tell(Ok(value)),
-        Ok(_) => tell(Err(ReadError::Lost)),
-        Err(error) => tell(Err(error)),
-    })
-}
-
 /// Puts together the pieces that saves bring, and gives what becomes whole with them.
 pub(crate) fn assemble(incoming: &mut Vec<u8>, saves: &[Save]) -> Option<(Snapshot, Bytes)> {
     let mut whole = None;
@@ -312,46 +369,5 @@ fn error(fate: Fate) -> ProposeError {
     match fate {
         Fate::Superseded => ProposeError::Superseded,
         Fate::Committed | Fate::Unknown => ProposeError::Unknown,
-    }
-}
-
-impl Words {
-    pub(crate) fn new() -> Self {
-        Self { replies: Vec::new(), calls: Vec::new() }
-    }
-
-    pub(crate) fn say(&mut self, call: impl FnOnce() + Send + 'static) {
-        self.calls.push(Box::new(call));
-    }
-
-    /// Says it all. No lock may be held: whoever is called may call back.
-    pub(crate) fn out(self) {
-        for (answer, reply) in self.replies {
-            answer.answer(reply);
-        }
-        for call in self.calls {
-            call();
-        }
-    }
-}
-
-impl<M: Machine> Job<M> {
-    /// Does it, and says up to which entry the machine is.
-    pub(crate) fn run(self, machine: &mut M, now: &dyn Fn() -> Duration) -> Index {
-        let Self { install, first, entries, upto, mut done, queries } = self;
-        if let Some(bytes) = install {
-            machine.restore(&bytes);
-        }
-        for (index, entry) in (first..).zip(&entries) {
-            let Payload::Command(command) = &entry.payload else { continue };
-            let answer = machine.apply(index, command);
-            if let Some((_, done)) = done.pop_front_if(|(of, _)| *of == index) {
-                done(Ok(answer));
-            }
-        }
-        for (until, query) in queries {
-            query(Ok(machine), &|| until.is_none_or(|until| now() < until));
-        }
-        upto
     }
 }

@@ -20,15 +20,13 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
-use crate::core::{ChangeRefused, Core, TransferError};
-use crate::desk::{Desk, Words};
+use crate::core::{ChangeRefused, TransferError};
+use crate::desk::{self, Desk, Words};
 use crate::membership::Change;
 use crate::message::{Reply, Request};
-use crate::node::{
-    Answerer, Bytes, Disk, Found, Machine, Network, ProposeError, ReadError, Status,
-};
+use crate::node::{Answerer, Disk, Found, Machine, Network, ProposeError, ReadError, Status};
 use crate::sync::{Arc, Condvar, Instant, JoinHandle, Mutex, thread};
-use crate::types::{NodeId, Snapshot};
+use crate::types::NodeId;
 
 use slot::Slot;
 
@@ -60,8 +58,6 @@ struct State<M: Machine> {
     /// Whether it sleeps: nobody else is woken.
     disk_sleeps: bool,
     applier_sleeps: bool,
-    /// A snapshot of the own machine, for the disk.
-    to_keep: Option<(Snapshot, Bytes)>,
 }
 
 /// What a replicator sends.
@@ -90,20 +86,15 @@ impl<M: Machine> Node<M> {
     pub fn start(
         config: Config,
         found: Found,
-        mut machine: M,
+        machine: M,
         disk: impl Disk,
         network: Arc<dyn Network>,
     ) -> Result<Self, ConfigError> {
-        let core = Core::new(config.clone(), found.stored.clone(), Duration::ZERO)?;
-        if found.stored.snapshot.is_some() {
-            machine.restore(&found.snapshot);
-        }
         let state = State {
-            desk: Desk::new(core, found),
+            desk: Desk::new(config.clone(), found)?,
             replicators: BTreeMap::new(),
             disk_sleeps: false,
             applier_sleeps: false,
-            to_keep: None,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -144,14 +135,18 @@ impl<M: Machine> Node<M> {
     /// # Errors
     ///
     /// When this node does not lead, or leads no longer.
+    ///
+    /// # Panics
+    ///
+    /// When `read` does.
     pub fn read<R: Send + 'static>(
         &self,
         read: impl FnOnce(&M) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
         let (filler, slot) = Slot::new();
-        let query = crate::desk::query(read, move |what| filler.fill(what));
+        let query = desk::query(read, move |what| filler.fill(what));
         self.shared.with(|desk, now, words| desk.query(now, query, words));
-        slot.wait().unwrap_or(Err(ReadError::Lost))
+        desk::what_was_read(slot.wait())
     }
 
     /// Reads what is applied here, however old it is.
@@ -159,14 +154,18 @@ impl<M: Machine> Node<M> {
     /// # Errors
     ///
     /// When the node has stopped.
+    ///
+    /// # Panics
+    ///
+    /// When `read` does.
     pub fn read_stale<R: Send + 'static>(
         &self,
         read: impl FnOnce(&M) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
         let (filler, slot) = Slot::new();
-        let query = crate::desk::query(read, move |what| filler.fill(what));
+        let query = desk::query(read, move |what| filler.fill(what));
         self.shared.with(|desk, _, _| desk.query_stale(query));
-        slot.wait().unwrap_or(Err(ReadError::Lost))
+        desk::what_was_read(slot.wait())
     }
 
     /// Changes who takes part, and waits until that is committed. Several voters at once go through a
@@ -188,7 +187,7 @@ impl<M: Machine> Node<M> {
     ///
     /// When this node does not lead, when it hands over already, and when `to` is no other voter.
     pub fn transfer(&self, to: NodeId) -> Result<(), TransferError> {
-        self.shared.with(|desk, now, _| desk.core.transfer(now, to))
+        self.shared.with(|desk, now, _| desk.transfer(now, to))
     }
 
     /// A request of another node has come. Its answer goes to `answer` when it may; `answer` is
@@ -199,7 +198,7 @@ impl<M: Machine> Node<M> {
 
     /// A connection to a peer is up; its number is greater than those before it.
     pub fn link_up(&self, peer: NodeId, epoch: u64) {
-        self.shared.with(|desk, _, _| desk.core.link_up(peer, epoch));
+        self.shared.with(|desk, _, _| desk.link_up(peer, epoch));
     }
 
     /// A connection to a peer is gone.
@@ -277,7 +276,7 @@ impl<M: Machine> Shared<M> {
     fn settle(&self, state: &mut State<M>, words: &mut Words) {
         let State { desk, replicators, disk_sleeps, applier_sleeps, .. } = state;
         desk.settle(words);
-        if *disk_sleeps && desk.core.has_unsaved() {
+        if *disk_sleeps && (desk.core.has_unsaved() || desk.has_to_keep()) {
             *disk_sleeps = false;
             self.disk.notify_one();
         }
@@ -289,8 +288,8 @@ impl<M: Machine> Shared<M> {
         let mut woken = None;
         for ((peer, lane), replicator) in replicators {
             let has_work = match lane {
-                Lane::All => desk.core.has_for(*peer),
-                Lane::Beats => woken != Some(*peer) && desk.core.has_beat_for(*peer),
+                Lane::All => desk.has_for(*peer),
+                Lane::Beats => woken != Some(*peer) && desk.has_beat_for(*peer),
             };
             if replicator.sleeps && has_work {
                 replicator.sleeps = false;

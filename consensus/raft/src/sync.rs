@@ -2,6 +2,7 @@
 #![allow(unused_imports, dead_code, reason = "each runtime needs a part of it")]
 
 pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::thread::{self, JoinHandle};
 pub(crate) use std::time::Instant;
 

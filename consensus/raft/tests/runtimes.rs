@@ -1,120 +1,86 @@
 //! What a node promises that runs on threads, whichever way it is built.
 
+#[path = "runtimes/change.rs"]
+mod change;
+#[path = "runtimes/fail.rs"]
+mod fail;
+#[path = "runtimes/reads.rs"]
+mod reads;
 #[allow(dead_code, reason = "each set of tests uses some of it")]
-#[path = "support/wires.rs"]
-mod wires;
+#[path = "support/running.rs"]
+mod running;
+#[path = "runtimes/slow.rs"]
+mod slow;
+#[path = "runtimes/stop.rs"]
+mod stop;
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use running::tape::Tape;
 
-use raft::node::{Machine, ProposeError};
-use raft::{Config, Index, NodeId};
-
-use wires::{Memory, Socket, Wires, lock};
-
-/// Adds numbers, and says the sum.
-#[derive(Default)]
-struct Sum(u64);
-
-impl Machine for Sum {
-    type Answer = u64;
-
-    fn apply(&mut self, _: Index, command: &[u8]) -> u64 {
-        self.0 += u64::from(command[0]);
-        self.0
-    }
-
-    fn snapshot(&self) -> Vec<u8> {
-        self.0.to_le_bytes().to_vec()
-    }
-
-    fn restore(&mut self, snapshot: &[u8]) {
-        self.0 = u64::from_le_bytes(snapshot.try_into().expect("eight bytes"));
-    }
+macro_rules! promises {
+    ($node:ty: $($file:ident: $($name:ident)*;)*) => { $($(
+        #[test]
+        fn $name() {
+            crate::$file::$name::<$node>();
+        }
+    )*)* };
 }
 
 macro_rules! runtimes {
     ($($variant:ident),*) => { $(
         mod $variant {
-            use super::*;
             use raft::$variant::Node;
 
-            struct Cluster {
-                wires: Arc<Wires>,
-                disks: Vec<Memory>,
-                nodes: Vec<Option<Arc<Node<Sum>>>>,
-            }
-
-            impl Cluster {
-                fn new(count: NodeId, change: impl Fn(Config) -> Config) -> Self {
-                    let (wires, disks, nodes) = <_>::default();
-                    let mut cluster = Self { wires, disks, nodes };
-                    for id in 1..=count {
-                        cluster.disks.push(Memory::default());
-                        cluster.nodes.push(None);
-                        cluster.start(change(Config::new(id, 1..=count).unwrap()));
-                    }
-                    cluster
-                }
-
-                fn start(&mut self, config: Config) {
-                    let id = config.id();
-                    let disk = self.disks[id as usize - 1].clone();
-                    let found = lock(&disk.found).clone();
-                    let socket = Arc::new(Socket { id, wires: Arc::clone(&self.wires) });
-                    let node = Node::start(config, found, Sum::default(), disk, socket).unwrap();
-                    let node = Arc::new(node);
-                    for peer in (1..=self.nodes.len().max(3) as NodeId).filter(|peer| *peer != id) {
-                        node.link_up(peer, 1);
-                    }
-                    let door = Arc::downgrade(&node);
-                    self.wires.connect(id, Arc::new(move |from, request, answer| {
-                        if let Some(node) = door.upgrade() {
-                            node.serve(from, request, answer);
-                        }
-                    }));
-                    self.nodes[id as usize - 1] = Some(node);
-                }
-
-                fn kill(&mut self, id: NodeId) {
-                    self.wires.disconnect(id);
-                    self.nodes[id as usize - 1] = None;
-                }
-
-                /// Proposes to whoever leads, until it is applied.
-                fn add(&self, number: u8) -> u64 {
-                    let end = Instant::now() + Duration::from_secs(10);
-                    loop {
-                        assert!(Instant::now() < end, "nobody takes it");
-                        for node in self.nodes.iter().flatten() {
-                            match node.propose(vec![number]) {
-                                Ok(sum) => return sum,
-                                Err(ProposeError::Dropped(_)) => std::thread::yield_now(),
-                                Err(other) => panic!("{other}"),
-                            }
-                        }
-                    }
-                }
+            promises! { Node<super::Tape>:
+                stop: a_node_starts_and_stops_at_any_moment
+                    a_dropped_node_has_ended_its_threads
+                    close_wakes_all_while_the_disk_writes
+                    close_wakes_who_waits_for_the_machine
+                    close_wakes_all_while_a_network_does_not_come_back
+                    stopping_waits_for_no_heartbeat
+                    a_command_goes_on_when_nobody_waits_for_it
+                    a_wait_may_have_no_end;
+                fail: a_panic_of_the_machine_stops_the_node
+                    a_panic_of_the_disk_stops_the_node
+                    an_error_of_the_disk_stops_the_node
+                    an_error_of_the_disk_at_a_snapshot_stops_the_node
+                    a_panic_in_a_read_comes_back_to_the_reader
+                    a_snapshot_that_is_not_whole_is_refused
+                    the_others_go_on_without_a_node_that_failed;
+                slow: a_followers_slow_disk_holds_up_nobody
+                    a_leader_lives_on_heartbeats_of_a_slow_disk
+                    a_leaders_slow_disk_holds_up_only_its_answers
+                    a_slow_peer_holds_up_nobody_else
+                    who_cannot_be_reached_is_not_asked_without_end
+                    what_is_lost_in_silence_is_sent_again
+                    a_slow_disk_asks_for_no_second_snapshot;
+                reads: a_read_sees_what_was_answered_before_it
+                    a_leader_that_was_cut_off_reads_nothing
+                    a_lease_is_looked_at_again_after_the_read
+                    a_stale_read_needs_no_leader
+                    a_command_in_whose_place_another_stands_says_so
+                    an_answer_of_an_earlier_term_counts_for_nothing;
+                change: members_come_and_go_while_clients_work
+                    the_lead_is_handed_over
+                    who_comes_back_gets_a_snapshot
+                    a_node_puts_in_its_snapshot_once;
             }
 
             #[test]
-            fn what_is_proposed_is_applied_on_all() {
-                let mut cluster = Cluster::new(3, |config| config);
-                for number in 1..=100 {
-                    cluster.add(number);
-                }
-                assert_eq!(cluster.add(0), 5050);
-                let leader = cluster.nodes.iter().flatten().find_map(|n| n.read(|sum| sum.0).ok());
-                assert_eq!(leader, Some(5050));
-                let leader = cluster.nodes.iter().flatten().find(|n| n.status().unwrap().leader == Some(1));
-                let _ = leader;
-                for _ in 0..3 {
-                    let led = cluster.nodes.iter().flatten().find_map(|n| n.status()?.leader).unwrap();
-                    cluster.kill(led);
-                    cluster.add(1);
-                    cluster.start(Config::new(led, 1..=3).unwrap());
-                }
-                assert_eq!(cluster.add(0), 5053);
+            fn a_command_is_done_once_however_often_it_is_proposed() {
+                crate::change::a_command_is_done_once_however_often_it_is_proposed::<
+                    Node<crate::change::Purse>,
+                >();
+            }
+
+            /// A machine may hold what only one thread at a time may touch.
+            #[test]
+            fn a_node_and_what_it_gives_go_to_any_thread() {
+                fn any<T: Send + Sync>() {}
+                fn goes<T: Send>() {}
+                any::<Node<crate::stop::Private>>();
+                any::<raft::$variant::Pending<std::cell::Cell<u8>>>();
+                any::<raft::node::Status>();
+                goes::<raft::node::Answerer>();
             }
         }
     )* };

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crossbeam_channel::{at, never, select};
 
+use super::inbox::Events;
 use super::workers::{self, Task, Word, Work};
 use super::{Answered, Event, REPLIES};
-use crate::config::Config;
 use crate::desk::{Desk, Words};
-use crate::node::{Answerer, Bytes, Disk, Machine, Network};
+use crate::node::{Answerer, Disk, Machine, Network};
 use crate::sync::{Arc, Instant, JoinHandle, Receiver, Sender, bounded};
-use crate::types::{NodeId, Snapshot};
+use crate::types::NodeId;
 
 /// How many events it takes in before it looks what came of them.
 const DRAIN: usize = 1024;
@@ -20,9 +20,8 @@ const MOST: usize = 1024;
 
 pub(super) struct Owner<M: Machine> {
     desk: Desk<M>,
-    config: Config,
     start: Instant,
-    events: Receiver<Event<M>>,
+    events: Events<M>,
     answered: Receiver<Answered>,
     answers: Sender<Answered>,
     words: Receiver<Word>,
@@ -33,8 +32,6 @@ pub(super) struct Owner<M: Machine> {
     /// Each has one piece of work at most.
     disk: Worker<Work>,
     applier: Worker<Task<M>>,
-    /// A snapshot of the own machine, for the disk.
-    to_keep: Option<(Snapshot, Bytes)>,
 }
 
 /// A thread that does one piece of work at a time.
@@ -56,9 +53,8 @@ enum Came<M: Machine> {
 
 impl<M: Machine> Owner<M> {
     pub(super) fn new(
-        config: Config,
         desk: Desk<M>,
-        events: Receiver<Event<M>>,
+        events: Events<M>,
         stopped: Receiver<()>,
         network: Arc<dyn Network>,
         machine: M,
@@ -71,10 +67,9 @@ impl<M: Machine> Owner<M> {
         let (answers, answered) = bounded(REPLIES);
         let disk = Worker::start(|work| workers::disk(disk, work, tell.clone()));
         let applier = Worker::start(|work| workers::applier(machine, work, tell, start));
-        let (links, to_keep) = (BTreeSet::new(), None);
+        let links = BTreeSet::new();
         Self {
             desk,
-            config,
             start,
             events,
             answered,
@@ -85,7 +80,6 @@ impl<M: Machine> Owner<M> {
             links,
             disk,
             applier,
-            to_keep,
         }
     }
 
@@ -101,13 +95,13 @@ impl<M: Machine> Owner<M> {
                 Came::Word(word) => self.told(word),
             }
             // What else has come goes together.
-            for event in self.events.clone().try_iter().take(DRAIN) {
+            for event in self.events.receiver.clone().try_iter().take(DRAIN) {
                 self.take(event);
             }
             for answered in self.answered.clone().try_iter().take(DRAIN) {
                 self.heard(answered);
             }
-            self.desk.core.tick(self.now());
+            self.desk.tick(self.now());
         }
     }
     // ANCHOR_END: run
@@ -117,13 +111,13 @@ impl<M: Machine> Owner<M> {
     }
 
     fn wait(&self) -> Came<M> {
-        let deadline = self.desk.core.deadline().and_then(|it| self.start.checked_add(it));
+        let deadline = self.desk.deadline().and_then(|it| self.start.checked_add(it));
         let timer = deadline.map_or_else(never, at);
         select! {
             recv(self.stopped) -> _ => Came::Stop,
             recv(self.words) -> word => Came::Word(word.unwrap_or(Word::Gone)),
             recv(self.answered) -> answered => answered.map_or(Came::Stop, Came::Answered),
-            recv(self.events) -> event => event.map_or(Came::Stop, Came::Event),
+            recv(self.events.receiver) -> event => event.map_or(Came::Stop, Came::Event),
             recv(timer) -> _ => Came::Time,
         }
     }
@@ -139,12 +133,12 @@ impl<M: Machine> Owner<M> {
                 let _ = refuse.try_send(self.desk.change(now, &changes, done));
             }
             Event::Transfer(to, refuse) => {
-                let _ = refuse.try_send(self.desk.core.transfer(now, to));
+                let _ = refuse.try_send(self.desk.transfer(now, to));
             }
             Event::Serve(from, request, answer) => self.desk.serve(now, from, request, answer),
             Event::Link(peer, Some(epoch)) => {
                 self.links.insert(peer);
-                self.desk.core.link_up(peer, epoch);
+                self.desk.link_up(peer, epoch);
             }
             Event::Link(peer, None) => {
                 self.links.remove(&peer);
@@ -168,17 +162,17 @@ impl<M: Machine> Owner<M> {
             }
             Word::Kept(snapshot, bytes) => {
                 self.disk.is_free = true;
-                self.desk.keeps(snapshot, bytes, self.config.snapshot_after);
+                self.desk.keeps(snapshot, bytes);
             }
             Word::Applied(upto) => {
                 self.applier.is_free = true;
-                if let Some(snapshot) = self.desk.applied(upto, self.config.snapshot_after) {
+                if let Some(snapshot) = self.desk.applied(upto) {
                     self.applier.give(Task::Snapshot(snapshot));
                 }
             }
             Word::Snapshot(snapshot, bytes) => {
                 self.applier.is_free = true;
-                self.to_keep = Some((snapshot, bytes));
+                self.desk.keep(snapshot, bytes);
             }
             Word::Gone => {}
         }
@@ -210,8 +204,7 @@ impl<M: Machine> Owner<M> {
     }
 
     fn disk_work(&mut self) -> Option<Work> {
-        let to_keep = self.to_keep.take().filter(|(snapshot, _)| self.desk.is_news(snapshot));
-        if let Some((snapshot, bytes)) = to_keep {
+        if let Some((snapshot, bytes)) = self.desk.take_to_keep() {
             return Some(Work::Keep(snapshot, bytes));
         }
         let saves: Vec<_> = std::iter::from_fn(|| self.desk.core.take_unsaved()).collect();
@@ -245,6 +238,8 @@ impl<M: Machine> Drop for Owner<M> {
         let mut words = Words::new();
         self.desk.close(&mut words);
         words.out();
+        // Before it waits for a disk: nobody else shall.
+        self.events.close();
         self.disk.end();
         self.applier.end();
     }

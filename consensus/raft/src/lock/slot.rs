@@ -37,7 +37,7 @@ impl<T> Slot<T> {
 
     /// As `wait`, but no longer than this. `Err` if the time was up first.
     pub(super) fn wait_timeout(&self, timeout: Duration) -> Result<Option<T>, TimedOut> {
-        let end = Instant::now() + timeout;
+        let Some(end) = Instant::now().checked_add(timeout) else { return Ok(self.wait()) };
         let mut value = self.value.lock();
         while matches!(*value, Value::None) {
             if self.filled.wait_until(&mut value, end).timed_out() {

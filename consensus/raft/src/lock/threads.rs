@@ -14,12 +14,6 @@ use crate::types::{NodeId, Snapshot};
 /// How many entries the machine gets at once: others want the lock too.
 const MOST: usize = 1024;
 
-impl<M: Machine> State<M> {
-    fn take_to_keep(&mut self) -> Option<(Snapshot, Bytes)> {
-        self.to_keep.take().filter(|(snapshot, _)| self.desk.is_news(snapshot))
-    }
-}
-
 /// Stops the node when its thread ends, however that comes about.
 struct Stops<'a, M: Machine>(&'a Shared<M>);
 
@@ -37,12 +31,15 @@ impl<M: Machine> Shared<M> {
         let mut state = self.state.lock();
         while !state.desk.is_closed() {
             let mut words = Words::new();
-            state.desk.core.tick(self.now());
+            state.desk.tick(self.now());
             self.settle(&mut state, &mut words);
             MutexGuard::unlocked(&mut state, || words.out());
             threads.extend(self.start_replicators(&mut state, network));
             let wait = self.until_tick(&state);
-            self.ticker.wait_for(&mut state, wait);
+            // It may have been closed while words went out, when nobody waited to be told.
+            if !state.desk.is_closed() {
+                self.ticker.wait_for(&mut state, wait);
+            }
         }
         drop(state);
         for thread in threads {
@@ -55,7 +52,7 @@ impl<M: Machine> Shared<M> {
     /// deadline.
     fn until_tick(&self, state: &State<M>) -> Duration {
         let most = self.config.heartbeat / 2;
-        let deadline = state.desk.core.deadline();
+        let deadline = state.desk.deadline();
         deadline.map_or(most, |deadline| deadline.saturating_sub(self.now()).min(most))
     }
 
@@ -87,7 +84,7 @@ impl<M: Machine> Shared<M> {
         while !state.desk.is_closed() {
             let next = match lane {
                 Lane::All => state.desk.next_for(self.now(), peer),
-                Lane::Beats => state.desk.core.beat_for(self.now(), peer),
+                Lane::Beats => state.desk.beat_for(self.now(), peer),
             };
             let Some((context, request)) = next else {
                 sleep(&mut state, me, work);
@@ -133,10 +130,10 @@ impl<M: Machine> Shared<M> {
         let mut incoming = Vec::new();
         let mut state = self.state.lock();
         while !state.desk.is_closed() {
-            if let Some((snapshot, bytes)) = state.take_to_keep() {
+            if let Some((snapshot, bytes)) = state.desk.take_to_keep() {
                 let kept = MutexGuard::unlocked(&mut state, || disk.keep(&snapshot, &bytes));
                 let Ok(()) = kept else { return };
-                state.desk.keeps(snapshot, bytes, self.config.snapshot_after);
+                state.desk.keeps(snapshot, bytes);
                 continue;
             }
             let saves: Vec<_> = std::iter::from_fn(|| state.desk.core.take_unsaved()).collect();
@@ -169,9 +166,9 @@ impl<M: Machine> Shared<M> {
             };
             let upto = MutexGuard::unlocked(&mut state, || job.run(&mut machine, &|| self.now()));
             let mut words = Words::new();
-            if let Some(described) = state.desk.applied(upto, self.config.snapshot_after) {
-                state.to_keep = Some(snapshot(&mut state, &machine, described));
-                self.disk.notify_one();
+            if let Some(described) = state.desk.applied(upto) {
+                let (snapshot, bytes) = snapshot(&mut state, &machine, described);
+                state.desk.keep(snapshot, bytes);
             }
             self.settle(&mut state, &mut words);
             MutexGuard::unlocked(&mut state, || words.out());
