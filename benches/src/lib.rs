@@ -17,7 +17,7 @@ mod race;
 pub use figure::{Figure, figure, figures, is_test};
 pub use heats::{Heat, note};
 pub use mailbox::Mailbox;
-pub use race::{Meter, Race, race};
+pub use race::{Meter, Race, Spent, race};
 
 /// One contender of a scenario at one parameter.
 #[expect(missing_debug_implementations, reason = "closures")]

@@ -49,16 +49,25 @@ pub fn race(threads: usize, limit: Duration, work: impl Fn(&AtomicBool) -> u64 +
     });
     let start = spans.iter().map(|span| span.0).min().expect("at least one thread");
     let end = spans.iter().map(|span| span.1).max().expect("at least one thread");
-    let helped = helpers.iter().map(|(task, busy)| cpu_time(task).saturating_sub(*busy));
+    let helped = helpers.iter().map(|(task, it)| cpu_time(task).saturating_sub(it.cpu));
     let cpu = spans.iter().map(|span| span.2).chain(helped).sum();
     let (operations, time) = (spans.iter().map(|span| span.3).sum(), end - start);
     note(Heat { operations, cpu, waited: None });
     Race { operations, time, cpu }
 }
 
-/// Measures the processor time of threads that live longer than the heat.
+/// Measures what threads cost that live longer than the heat.
 #[derive(Debug)]
-pub struct Meter(BTreeMap<PathBuf, Duration>);
+pub struct Meter(BTreeMap<PathBuf, Spent>);
+
+/// What threads cost.
+#[expect(missing_docs, reason = "named well enough")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    pub cpu: Duration,
+    /// How often one went to sleep: as often one was woken.
+    pub switches: u64,
+}
 
 impl Meter {
     /// To be called before the clock is started, because it takes a while.
@@ -67,19 +76,27 @@ impl Meter {
         Self(tasks())
     }
 
-    /// Notes what the heat cost. Threads that have ended meanwhile are not seen.
-    pub fn note(&self, operations: u64) {
+    /// What was spent since then. Threads that have ended meanwhile are not seen.
+    pub fn spent(&self) -> Spent {
         _ = this_thread();
-        let busy = |task| self.0.get(task).copied().unwrap_or_default();
-        let cpu = tasks().iter().map(|(task, now)| now.saturating_sub(busy(task))).sum();
-        note(Heat { operations, cpu, waited: None });
+        let before = |task| self.0.get(task).copied().unwrap_or_default();
+        tasks().iter().fold(Spent::default(), |sum, (task, now)| Spent {
+            cpu: sum.cpu + now.cpu.saturating_sub(before(task).cpu),
+            switches: sum.switches + now.switches.saturating_sub(before(task).switches),
+        })
+    }
+
+    /// Notes what the heat cost.
+    pub fn note(&self, operations: u64) {
+        note(Heat { operations, cpu: self.spent().cpu, waited: None });
     }
 }
 
-/// The threads there are, such as a contender's own, and what each has run.
-fn tasks() -> BTreeMap<PathBuf, Duration> {
+/// The threads there are, such as a contender's own, and what each has cost.
+fn tasks() -> BTreeMap<PathBuf, Spent> {
     let entries = fs::read_dir("/proc/self/task").into_iter().flatten().filter_map(Result::ok);
-    entries.map(|entry| entry.path()).map(|task| (task.clone(), cpu_time(&task))).collect()
+    let spent = |task: &Path| Spent { cpu: cpu_time(task), switches: switches(task) };
+    entries.map(|entry| entry.path()).map(|task| (task.clone(), spent(&task))).collect()
 }
 
 fn this_thread() -> Duration {
@@ -91,4 +108,10 @@ fn this_thread() -> Duration {
 fn cpu_time(task: &Path) -> Duration {
     let text = fs::read_to_string(task.join("schedstat")).unwrap_or_default();
     Duration::from_nanos(text.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
+}
+
+fn switches(task: &Path) -> u64 {
+    let text = fs::read_to_string(task.join("status")).unwrap_or_default();
+    let count = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }

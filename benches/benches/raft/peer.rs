@@ -4,7 +4,7 @@ use raft_rs::eraftpb::{Entry, Message};
 use raft_rs::{Config, RawNode, StateRole};
 
 use super::bodies::Cluster;
-use super::machine::Machine;
+use super::machine::{KEPT, Machine};
 use super::store::Store;
 
 /// Proposals that wait to be sent go together.
@@ -83,7 +83,7 @@ impl Node {
             skip_bcast_commit: true,
             ..Config::default()
         };
-        let raw = RawNode::with_default_logger(&config, Store::new(vec![1, 2, 3]));
+        let raw = RawNode::with_default_logger(&config, Store::new(vec![1, 2, 3], KEPT));
         Self { raw: raw.expect("the configuration is good"), machine: Machine::default() }
     }
 

@@ -6,19 +6,19 @@ use raft_rs::prelude::{ConfState, Entry, HardState, Snapshot};
 use raft_rs::util::limit_size;
 use raft_rs::{Error, GetEntriesContext, RaftState, Result, Storage, StorageError};
 
-use super::machine::KEPT;
-
 pub(crate) struct Store {
     state: RaftState,
     /// Index and term of the last entry that is gone.
     base: (u64, u64),
     entries: VecDeque<Entry>,
+    /// The entries before the last so many that were applied are forgotten.
+    kept: usize,
 }
 
 impl Store {
-    pub(crate) fn new(voters: Vec<u64>) -> Self {
+    pub(crate) fn new(voters: Vec<u64>, kept: u64) -> Self {
         let state = RaftState::new(HardState::default(), ConfState::from((voters, Vec::new())));
-        Self { state, base: (0, 0), entries: VecDeque::new() }
+        Self { state, base: (0, 0), entries: VecDeque::new(), kept: kept as usize }
     }
 
     pub(crate) fn set_hard_state(&mut self, hard_state: HardState) {
@@ -34,8 +34,8 @@ impl Store {
 
     pub(crate) fn forget(&mut self, applied: u64) {
         let held = (applied - self.base.0) as usize;
-        if held >= 2 * KEPT as usize {
-            let gone = self.entries.drain(..held - KEPT as usize).next_back();
+        if held >= 2 * self.kept {
+            let gone = self.entries.drain(..held - self.kept).next_back();
             self.base = gone.map_or(self.base, |entry| (entry.index, entry.term));
         }
     }

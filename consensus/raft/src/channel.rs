@@ -9,6 +9,15 @@
 //! | words | disk and machine | never: each has one piece of work at a time |
 //!
 //! The owner waits for nothing but its channels. Dropping the node stops it.
+//!
+//! It needs all of the rules.
+//!
+//! Take along: `channel.rs`, `channel/inbox.rs`, `channel/owner.rs`, `channel/workers.rs`,
+//! `bytes.rs`, `config.rs`, `core.rs`, `core/candidate.rs`, `core/change.rs`, `core/follower.rs`,
+//! `core/leader.rs`, `core/outcomes.rs`, `core/reads.rs`, `core/role.rs`, `desk.rs`, `desk/job.rs`,
+//! `desk/words.rs`, `desk/writer.rs`, `log.rs`, `membership.rs`, `membership/bytes.rs`,
+//! `message.rs`, `message/bytes.rs`, `node.rs`, `progress.rs`, `quorum.rs`, `rng.rs`, `saves.rs`,
+//! `select.rs`, `session.rs`, `stored.rs`, `sync.rs`, `types.rs`.
 
 mod inbox;
 mod owner;

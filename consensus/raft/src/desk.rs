@@ -3,6 +3,7 @@
 
 mod job;
 mod words;
+mod writer;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use crate::core::{
 use crate::membership::Change;
 use crate::message::{Context, Reply, Request};
 use crate::node::{Answerer, Bytes, Found, Machine, ProposeError, ReadError, Status};
-use crate::saves::Save;
 use crate::types::{Index, NodeId, Position, Snapshot};
 
 pub(crate) use job::{Done, Job, Query, query, what_was_read};
 pub(crate) use words::Words;
+pub(crate) use writer::{Safe, Work, Writer};
 
 /// Who waits for a command.
 enum Waiting<A> {
@@ -215,13 +216,6 @@ impl<M: Machine> Desk<M> {
         Some((context, request))
     }
 
-    /// These saves are on the disk.
-    pub(crate) fn saved(&mut self, now: Duration, seq: u64, whole: Option<(Snapshot, Bytes)>) {
-        self.snapshot = whole.or_else(|| self.snapshot.take());
-        let saved = self.core.saved(now, seq);
-        debug_assert!(saved.is_ok(), "it was taken");
-    }
-
     /// The machine is as far as this. Says what a snapshot of it would be, if one is worth its while.
     pub(crate) fn applied(&mut self, upto: Index) -> Option<Snapshot> {
         let applied = self.core.applied(upto);
@@ -238,15 +232,42 @@ impl<M: Machine> Desk<M> {
         self.to_keep = Some((snapshot, bytes));
     }
 
-    pub(crate) fn has_to_keep(&self) -> bool {
-        self.to_keep.is_some()
+    /// Whether what is on the own disk is committed, whoever else has it.
+    pub(crate) fn is_enough_alone(&self) -> bool {
+        let own = |id| Index::from(id == self.core.id());
+        self.core.log().membership().committed(own) > 0
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        self.core.has_unsaved() || self.to_keep.is_some()
+    }
+
+    /// What the disk has to do next, if there is anything: all that there is to write goes together.
+    pub(crate) fn take_work(&mut self) -> Option<Work> {
+        if let Some((snapshot, bytes)) = self.take_to_keep() {
+            return Some(Work::Keep(snapshot, bytes));
+        }
+        let saves: Vec<_> = std::iter::from_fn(|| self.core.take_unsaved()).collect();
+        (!saves.is_empty()).then_some(Work::Write(saves))
     }
 
     /// What the disk is to keep, unless a leader's snapshot has made it old.
-    pub(crate) fn take_to_keep(&mut self) -> Option<(Snapshot, Bytes)> {
+    fn take_to_keep(&mut self) -> Option<(Snapshot, Bytes)> {
         let (snapshot, bytes) = self.to_keep.take()?;
         self.is_taking = self.is_news(&snapshot);
         self.is_taking.then_some((snapshot, bytes))
+    }
+
+    /// The disk has done its work.
+    pub(crate) fn worked(&mut self, now: Duration, safe: Safe) {
+        match safe {
+            Safe::Written(seq, whole) => {
+                self.snapshot = whole.or_else(|| self.snapshot.take());
+                let saved = self.core.saved(now, seq);
+                debug_assert!(saved.is_ok(), "it was taken");
+            }
+            Safe::Kept(snapshot, bytes) => self.keeps(snapshot, bytes),
+        }
     }
 
     /// Whether a snapshot of the own machine is still news.
@@ -255,7 +276,7 @@ impl<M: Machine> Desk<M> {
     }
 
     /// A snapshot of the own machine is on the disk. Some of what it holds stays in the log.
-    pub(crate) fn keeps(&mut self, snapshot: Snapshot, bytes: Bytes) {
+    fn keeps(&mut self, snapshot: Snapshot, bytes: Bytes) {
         self.is_taking = false;
         // A leader's may have come meanwhile.
         if self.is_news(&snapshot) && self.core.snapshot_taken(snapshot.clone()).is_ok() {
@@ -342,6 +363,8 @@ impl<M: Machine> Desk<M> {
 
     pub(crate) fn status(&self) -> Status {
         Status {
+            members: Arc::clone(self.core.log().membership()),
+            matched: self.core.all_matched(),
             role: self.core.role(),
             term: self.core.term(),
             leader: self.core.leader(),
@@ -350,19 +373,6 @@ impl<M: Machine> Desk<M> {
             last: self.core.last(),
         }
     }
-}
-
-/// Puts together the pieces that saves bring, and gives what becomes whole with them.
-pub(crate) fn assemble(incoming: &mut Vec<u8>, saves: &[Save]) -> Option<(Snapshot, Bytes)> {
-    let mut whole = None;
-    for piece in saves.iter().filter_map(|save| save.piece.as_ref()) {
-        incoming.truncate(piece.offset as usize);
-        incoming.extend(&piece.bytes);
-        if piece.is_last() {
-            whole = Some((piece.snapshot.clone(), Bytes::from(std::mem::take(incoming))));
-        }
-    }
-    whole
 }
 
 fn error(fate: Fate) -> ProposeError {

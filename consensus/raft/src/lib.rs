@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bytes;
 pub mod channel;
 pub mod config;
 pub mod core;
@@ -13,9 +14,12 @@ mod progress;
 pub mod quorum;
 mod rng;
 mod saves;
+mod select;
 pub mod session;
+pub mod storage;
 mod stored;
 mod sync;
+pub mod transport;
 mod types;
 
 pub use config::{Config, ConfigError};

@@ -141,6 +141,12 @@ impl Log {
         }
     }
 
+    /// Who took part when the log ended there, and after each change behind it.
+    pub fn memberships_since(&self, index: Index) -> impl Iterator<Item = &Arc<Membership>> {
+        let later = self.changes.iter().copied().filter(move |change| *change > index);
+        std::iter::once(index).chain(later).map(|at| self.membership_at(at))
+    }
+
     /// Puts an entry at the end; says where.
     pub fn push(&mut self, entry: Entry) -> Position {
         debug_assert!(entry.term >= self.last().term, "terms never fall");

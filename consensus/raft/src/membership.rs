@@ -4,6 +4,8 @@
 //! A change makes a new membership from an old one. The log holds the membership itself, not the
 //! change: a follower that loses an entry is back at the one before, without undoing anything.
 
+mod bytes;
+
 use std::collections::BTreeSet;
 use std::fmt;
 

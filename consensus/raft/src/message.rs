@@ -3,11 +3,15 @@
 //! Every request is answered, and every answer is read beside the [`Context`] of its request: a late or
 //! repeated answer then says by itself what it is worth.
 
+mod bytes;
+
 use std::fmt;
 use std::time::Duration;
 
 use crate::log::{Conflict, Entry};
 use crate::types::{Index, NodeId, Position, Snapshot, Term};
+
+pub use crate::bytes::Damaged;
 
 /// No count of elections reaches this term, no log this index. What says so is damage.
 pub(crate) const LAST: u64 = u64::MAX / 2;

@@ -1,10 +1,12 @@
 //! What both runtimes need from outside, and what their callers get.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use crate::core::{Dropped, RoleName};
+use crate::membership::Membership;
 use crate::message::{Reply, Request};
 use crate::saves::Save;
 use crate::stored::Stored;
@@ -25,8 +27,8 @@ pub trait Machine: Send + 'static {
     fn restore(&mut self, snapshot: &[u8]);
 }
 
-/// Where a node keeps what it must not forget. One thread calls it. An error ends the node: nobody
-/// knows what is on the disk then.
+/// Where a node keeps what it must not forget. One thread calls it at a time. An error ends the node:
+/// nobody knows what is on the disk then.
 pub trait Disk: Send + 'static {
     /// Writes saves, in order, and returns when all are safe.
     ///
@@ -41,6 +43,12 @@ pub trait Disk: Send + 'static {
     ///
     /// When it may not be safe.
     fn keep(&mut self, snapshot: &Snapshot, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether it waits for nothing, because it is in memory: then no thread of its own writes, but
+    /// whoever has something to write, one at a time and under no lock. Asked once.
+    fn is_instant(&self) -> bool {
+        false
+    }
 }
 
 /// What a disk held when the node was started; the default is an empty disk.
@@ -56,6 +64,9 @@ pub struct Found {
 pub trait Network: Send + Sync + 'static {
     /// Sends a request, and gives its reply to `answer` when it comes. It does not wait. If it loses
     /// either, it drops `answer`.
+    ///
+    /// It asks the node itself nothing, unless from a thread of its own: where the rules have an owner,
+    /// it is the owner that calls this, and would wait for itself.
     fn ask(&self, to: NodeId, request: Request, answer: Answerer);
 }
 
@@ -133,6 +144,10 @@ pub struct Status {
     pub applied: Index,
     /// Where it ends.
     pub last: Position,
+    /// Who takes part, as its log says.
+    pub members: Arc<Membership>,
+    /// Of a leader: how far the log of each it sends to is known to be its own.
+    pub matched: BTreeMap<NodeId, Index>,
 }
 
 /// The bytes of a snapshot, shared by who sends and who installs it.

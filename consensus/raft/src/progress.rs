@@ -63,9 +63,13 @@ impl Progress {
         }
     }
 
-    /// What was on its way is lost, or nobody knows: ask where the logs part.
+    /// What was on its way is lost, or nobody knows: ask where the logs part. A question that was open
+    /// already keeps its place, which nobody has refused.
     pub(crate) fn probe(&mut self) {
-        self.probe_from(self.matched + 1);
+        match self.pipe {
+            Pipe::Probe { next, .. } => self.probe_from(next),
+            Pipe::Stream { .. } | Pipe::Snapshot { .. } => self.probe_from(self.matched + 1),
+        }
     }
 
     pub(crate) fn probe_from(&mut self, next: Index) {

@@ -8,3 +8,6 @@ pub(crate) use std::time::Instant;
 
 pub(crate) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+
+/// How often whoever waits lets others go first before it sleeps: to be woken costs more.
+pub(crate) const LOOKS: u32 = 4;

@@ -62,9 +62,12 @@ fn the_thread_that_brings_an_event_works_on_the_state_itself() {
 /// Paragraph 3. Elections have a thread of their own: it ticks though all that send are held.
 #[test]
 fn the_ticker_ticks_while_everybody_who_sends_is_held() {
-    let cluster = Cluster::<Node<Tape>>::with(3, calm);
+    let mut cluster = Cluster::<Node<Tape>>::with(3, calm);
     let leader = cluster.leader();
     (1..=3).filter(|id| *id != leader).for_each(|id| cluster.wires.jam(leader, id));
+    cluster.news.until(LIMIT, || cluster.wires.jam.holds().then_some(())).expect("it sends");
+    // Nor does anybody tell it of a later term.
+    (1..=3).filter(|id| *id != leader).for_each(|id| cluster.kill(id));
     let steps_down = || (cluster.role(leader) != RoleName::Leader).then_some(());
     cluster.news.until(LIMIT, steps_down).expect("it notices that nobody follows");
     assert!(cluster.wires.jam.holds(), "its heartbeats do not come back");

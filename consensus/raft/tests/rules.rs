@@ -174,7 +174,7 @@ fn every_order_of_events_of_three_nodes_that_take_a_command_in_each_of_two_terms
         retries: 1,
         ..BOUND
     };
-    check(bound, 43_864);
+    check(bound, 18_310);
 }
 
 /// Two of three voters go. Those two are a majority of the old voters, and the one that stays is a

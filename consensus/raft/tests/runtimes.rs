@@ -2,8 +2,14 @@
 
 #[path = "runtimes/change.rs"]
 mod change;
+#[path = "runtimes/disks.rs"]
+mod disks;
+#[path = "runtimes/errands.rs"]
+mod errands;
 #[path = "runtimes/fail.rs"]
 mod fail;
+#[path = "runtimes/instant.rs"]
+mod instant;
 #[path = "runtimes/reads.rs"]
 mod reads;
 #[allow(dead_code, reason = "each set of tests uses some of it")]
@@ -46,6 +52,12 @@ macro_rules! runtimes {
                     a_panic_in_a_read_comes_back_to_the_reader
                     a_snapshot_that_is_not_whole_is_refused
                     the_others_go_on_without_a_node_that_failed;
+                disks: an_error_of_the_disk_is_final
+                    a_disk_that_is_gone_ends_the_node
+                    term_and_vote_outlive_compaction;
+                errands: a_disk_that_asks_its_node_is_answered
+                    a_machine_that_asks_its_node_is_answered
+                    a_network_may_propose_to_its_node;
                 slow: a_followers_slow_disk_holds_up_nobody
                     a_leader_lives_on_heartbeats_of_a_slow_disk
                     a_leaders_slow_disk_holds_up_only_its_answers
@@ -53,6 +65,9 @@ macro_rules! runtimes {
                     who_cannot_be_reached_is_not_asked_without_end
                     what_is_lost_in_silence_is_sent_again
                     a_slow_disk_asks_for_no_second_snapshot;
+                instant: an_instant_disk_keeps_what_all_write_to_it
+                    an_instant_disk_is_enough_for_one_node
+                    an_instant_disk_that_fails_stops_its_node;
                 reads: a_read_sees_what_was_answered_before_it
                     a_leader_that_was_cut_off_reads_nothing
                     a_lease_is_looked_at_again_after_the_read
@@ -87,3 +102,9 @@ macro_rules! runtimes {
 }
 
 runtimes!(channel, lock);
+
+/// Behind a lock nobody is held up by who sends; where the rules have an owner, it is the owner that sends.
+#[test]
+fn a_network_that_asks_its_node_is_answered() {
+    errands::a_network_that_asks_its_node_is_answered::<raft::lock::Node<Tape>>();
+}

@@ -1,22 +1,16 @@
 //! Both variants under every schedule with few preemptions.
 //!
 //! The variants are compiled here once more, over the checker's primitives and a disk in memory, which
-//! gives way to other threads before each write and each sync. Channels are a model of their own, and
-//! time passes when a scenario says so.
+//! gives way to other threads before each write and each sync. Channels are a model, and time passes when
+//! a scenario says so.
 
 #![expect(unreachable_pub, reason = "public items are private here")]
 
-#[path = "models/against.rs"]
-mod against;
 #[path = "../src/channel.rs"]
 #[allow(dead_code)]
 mod channel;
-#[path = "models/channels.rs"]
-mod channels;
 #[path = "../src/checksum.rs"]
 mod checksum;
-#[path = "models/clock.rs"]
-mod clock;
 #[path = "shared/disk.rs"]
 #[allow(dead_code)]
 mod disk;

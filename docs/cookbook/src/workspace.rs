@@ -107,17 +107,34 @@ impl Workspace {
     ///
     /// When the file, or one that it includes, cannot be read; the message names it.
     pub fn tests(&self, file: &Path) -> anyhow::Result<Vec<String>> {
+        self.gather(file, source::tests)
+    }
+
+    /// As [`tests`](Self::tests), with every function of those files: a macro may make a test of any.
+    ///
+    /// # Errors
+    ///
+    /// As [`tests`](Self::tests).
+    pub fn bodies(&self, file: &Path) -> anyhow::Result<Vec<String>> {
+        self.gather(file, |text| source::functions(text).map(str::to_owned).collect())
+    }
+
+    fn gather(
+        &self,
+        file: &Path,
+        names: impl Fn(&str) -> Vec<String> + Copy,
+    ) -> anyhow::Result<Vec<String>> {
         let text = self.read(file)?;
-        let mut names = source::tests(&text);
+        let mut found = names(&text);
         let folder = file.parent().unwrap_or(Path::new(""));
         for path in source::included(&text) {
             let included = normalize(&folder.join(path));
             // What is no test is the code under test, compiled once more.
             if let Some(file) = included.filter(|it| it.iter().any(|part| part == "tests")) {
-                names.extend(self.tests(&file)?);
+                found.extend(self.gather(&file, names)?);
             }
         }
-        Ok(names)
+        Ok(found)
     }
 
     fn children(&self, folder: impl AsRef<Path>) -> Vec<PathBuf> {

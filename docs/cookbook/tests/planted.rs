@@ -2,7 +2,7 @@
 //!
 //! Each fault is planted in a copy of the workspace and the test is run there. That takes a build
 //! for each, so it happens only with `COOKBOOK_DEEP=1`. `COOKBOOK_PLANTED=semaphore` tries the
-//! faults of that recipe alone.
+//! faults of that recipe alone, `COOKBOOK_PLANTED=semaphore/lock-` those whose names begin so.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use cookbook::house::planted::{Fault, faults, git_apply};
+use cookbook::house::planted::{Fault, faults, git_apply, names_in};
 use cookbook::workspace::{Recipe, Workspace};
 
 /// How long the tests of one file may take; a hang is no catch, for nobody is told of it.
@@ -30,10 +30,12 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
     let copy = copy_of_the_workspace(&scratch.join("workspace")).unwrap();
     let field = Field { copy, target: scratch.join("target") };
     let (mut complaints, mut counts) = (Vec::new(), Vec::new());
-    let wanted = std::env::var("COOKBOOK_PLANTED").ok();
+    let wanted = std::env::var("COOKBOOK_PLANTED").unwrap_or_default();
+    let (name, begin) = wanted.split_once('/').unwrap_or((&wanted, ""));
     let recipes = field.copy.recipes().unwrap();
-    for recipe in recipes.iter().filter(|it| wanted.as_ref().is_none_or(|name| *name == it.name)) {
-        let faults = faults(&field.copy, recipe);
+    for recipe in recipes.iter().filter(|it| name.is_empty() || it.name == name) {
+        let mut faults = faults(&field.copy, recipe);
+        faults.retain(|fault| begins(fault, begin));
         complaints.extend(field.try_without(recipe, &faults).err().map(|e| format!("{e:#}")));
         for fault in &faults {
             let verdict = field.try_fault(recipe, fault);
@@ -43,11 +45,15 @@ fn every_planted_fault_is_caught_by_the_test_it_names() {
         }
         counts.push(format!("COUNT planted_{}={}", recipe.name.replace('-', "_"), faults.len()));
     }
-    assert!(!counts.is_empty(), "there is no recipe {}", wanted.unwrap_or_default());
+    assert!(!counts.is_empty(), "there is no recipe {wanted}");
     assert!(complaints.is_empty(), "\n\n- {}\n", complaints.join("\n- "));
     for count in &counts {
         say(count);
     }
+}
+
+fn begins(fault: &Fault, with: &str) -> bool {
+    fault.patch.file_name().is_some_and(|name| name.to_string_lossy().starts_with(with))
 }
 
 /// Where faults are planted.
@@ -98,7 +104,7 @@ impl Field {
     fn targets(&self, recipe: &Recipe, test: &str) -> anyhow::Result<Vec<String>> {
         let mut targets = BTreeSet::new();
         for file in self.copy.files(&recipe.folder, "rs") {
-            if self.copy.tests(&file)?.iter().any(|it| it == test) {
+            if names_in(&self.copy, recipe, &file)?.iter().any(|it| it == test) {
                 let target = target(file.strip_prefix(&recipe.folder)?);
                 targets.extend(self.is_there(recipe, &target).then_some(target));
             }

@@ -1,8 +1,8 @@
 //! Both runtimes under every schedule with few preemptions.
 //!
 //! The variants are compiled here once more, over the checker's primitives instead of the real ones.
-//! Channels and `select` are a model of their own, and time passes when a scenario says so. The rules
-//! know nothing of threads, so they are the crate's.
+//! Channels and `select` are models, and time passes when a scenario says so. The rules know nothing of
+//! threads, so they are the crate's.
 
 #![expect(unreachable_pub, reason = "public items are private here")]
 
@@ -11,10 +11,6 @@ mod against;
 #[path = "../src/channel.rs"]
 #[allow(dead_code)]
 mod channel;
-#[path = "../../bully/tests/shared/models/channels.rs"]
-mod channels;
-#[path = "../../bully/tests/shared/models/clock.rs"]
-mod clock;
 #[path = "../src/lock.rs"]
 #[allow(dead_code)]
 mod lock;

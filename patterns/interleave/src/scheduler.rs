@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::calm;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 
 /// What [`Bounded`] panics with when a schedule, repeated, does not lead to the same choices.
@@ -153,6 +154,7 @@ impl Scheduler for Bounded {
         self.depth = 0;
         self.step = 0;
         self.random = 0;
+        calm::end();
         self.turns.clear();
         self.progress.preemptions.set(0);
         Some(Schedule::new(0))
@@ -171,6 +173,9 @@ impl Scheduler for Bounded {
             self.turns.resize(highest + 1, Turn::default());
         }
         let free = self.list(candidates, current, yielding);
+        if calm::is_calm() {
+            self.alternatives.truncate(1);
+        }
         let taken = self.choose();
         if taken >= free {
             self.progress.preemptions.set(self.progress.preemptions.get() + 1);

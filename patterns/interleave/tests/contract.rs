@@ -1,5 +1,7 @@
 //! What the explorer promises, each promise once.
 
+#[path = "contract/models.rs"]
+mod models;
 mod scenarios;
 
 use std::io::{self, Write};
@@ -10,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::{env, fs};
 
-use interleave::{FAILS_PREEMPTIONS, bound, fails, holds, note};
+use interleave::{FAILS_PREEMPTIONS, bound, calm, fails, holds, note};
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::AtomicBool;
 use shuttle::thread;
@@ -324,6 +326,18 @@ fn a_deep_run_raises_the_bound() {
         let (passed, output) = run_alone("a_deep_run_raises_the_bound", expected, &variables);
         assert!(passed, "{output}");
     }
+}
+
+#[test]
+fn what_is_calm_is_not_explored() {
+    let (race, setup) = (scenarios::two_stores_each, || calm(scenarios::two_stores_each));
+    assert_eq!(holds(2, setup), 1);
+    let explored = holds(2, race);
+    assert!(explored > 1);
+    let (again, panics) = (move || (setup(), race()), || calm(|| panic!("on purpose")));
+    assert_eq!(holds(2, move || _ = again()), explored, "it ends where it ends");
+    let caught = move || (panic::catch_unwind(panics).is_err(), race());
+    assert_eq!(holds(2, move || assert!(caught().0)), explored, "and with a panic");
 }
 
 /// What `body` panics with.

@@ -1,15 +1,15 @@
 //! The thread that owns the rules.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::time::Duration;
 
-use crossbeam_channel::{at, never, select};
-
 use super::inbox::Events;
-use super::workers::{self, Task, Word, Work};
+use super::workers::{self, Task, Word};
 use super::{Answered, Event, REPLIES};
-use crate::desk::{Desk, Words};
+use crate::desk::{Desk, Words, Work, Writer};
 use crate::node::{Answerer, Disk, Machine, Network};
+use crate::select::{First, first};
 use crate::sync::{Arc, Instant, JoinHandle, Receiver, Sender, bounded};
 use crate::types::NodeId;
 
@@ -29,9 +29,16 @@ pub(super) struct Owner<M: Machine> {
     network: Arc<dyn Network>,
     /// The peers whose connections are up.
     links: BTreeSet<NodeId>,
-    /// Each has one piece of work at most.
-    disk: Worker<Work>,
+    /// A worker has one piece of work at most.
+    disk: Writes,
     applier: Worker<Task<M>>,
+}
+
+/// Who writes.
+enum Writes {
+    /// The owner: the disk is instant.
+    Here(Writer),
+    There(Worker<Work>),
 }
 
 /// A thread that does one piece of work at a time.
@@ -65,7 +72,12 @@ impl<M: Machine> Owner<M> {
         // snapshot, and each one for its end.
         let (tell, words) = bounded(5);
         let (answers, answered) = bounded(REPLIES);
-        let disk = Worker::start(|work| workers::disk(disk, work, tell.clone()));
+        let writer = Writer::new(disk);
+        let disk = if writer.is_instant() {
+            Writes::Here(writer)
+        } else {
+            Writes::There(Worker::start(|work| workers::disk(writer, work, tell.clone())))
+        };
         let applier = Worker::start(|work| workers::applier(machine, work, tell, start));
         let links = BTreeSet::new();
         Self {
@@ -86,6 +98,8 @@ impl<M: Machine> Owner<M> {
     // ANCHOR: run
     pub(super) fn run(mut self) {
         loop {
+            // Nobody knows what is on the disk after an error: the node ends.
+            let Ok(()) = self.write() else { return };
             self.flush();
             match self.wait() {
                 Came::Stop | Came::Word(Word::Gone) => return,
@@ -94,6 +108,8 @@ impl<M: Machine> Owner<M> {
                 Came::Answered(answered) => self.heard(answered),
                 Came::Word(word) => self.told(word),
             }
+            // Others may be about to bring more.
+            std::thread::yield_now();
             // What else has come goes together.
             for event in self.events.receiver.clone().try_iter().take(DRAIN) {
                 self.take(event);
@@ -112,13 +128,13 @@ impl<M: Machine> Owner<M> {
 
     fn wait(&self) -> Came<M> {
         let deadline = self.desk.deadline().and_then(|it| self.start.checked_add(it));
-        let timer = deadline.map_or_else(never, at);
-        select! {
-            recv(self.stopped) -> _ => Came::Stop,
-            recv(self.words) -> word => Came::Word(word.unwrap_or(Word::Gone)),
-            recv(self.answered) -> answered => answered.map_or(Came::Stop, Came::Answered),
-            recv(self.events.receiver) -> event => event.map_or(Came::Stop, Came::Event),
-            recv(timer) -> _ => Came::Time,
+        let events = &self.events.receiver;
+        match first(&self.stopped, &self.words, &self.answered, events, deadline) {
+            First::Word(word) => Came::Word(word),
+            First::Answered(answered) => Came::Answered(answered),
+            First::Event(event) => Came::Event(event),
+            First::Time => Came::Time,
+            First::Gone => Came::Stop,
         }
     }
 
@@ -156,13 +172,11 @@ impl<M: Machine> Owner<M> {
 
     fn told(&mut self, word: Word) {
         match word {
-            Word::Saved(seq, whole) => {
-                self.disk.is_free = true;
-                self.desk.saved(self.start.elapsed(), seq, whole);
-            }
-            Word::Kept(snapshot, bytes) => {
-                self.disk.is_free = true;
-                self.desk.keeps(snapshot, bytes);
+            Word::Safe(safe) => {
+                if let Writes::There(worker) = &mut self.disk {
+                    worker.is_free = true;
+                }
+                self.desk.worked(self.start.elapsed(), safe);
             }
             Word::Applied(upto) => {
                 self.applier.is_free = true;
@@ -178,16 +192,29 @@ impl<M: Machine> Owner<M> {
         }
     }
 
-    /// Hands out what there is: to callers, to the disk, to the machine, to the peers.
+    /// Has the disk write what there is, or writes it.
+    fn write(&mut self) -> io::Result<()> {
+        let now = self.now();
+        match &mut self.disk {
+            Writes::There(worker) if worker.is_free => {
+                self.desk.take_work().into_iter().for_each(|work| worker.give(work));
+            }
+            Writes::There(_) => {}
+            Writes::Here(writer) => {
+                while let Some(work) = self.desk.take_work() {
+                    let safe = writer.work(work)?;
+                    self.desk.worked(now, safe);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands out what there is: to callers, to the machine, to the peers.
     fn flush(&mut self) {
         let mut words = Words::new();
         self.desk.settle(&mut words);
         words.out();
-        if self.disk.is_free
-            && let Some(work) = self.disk_work()
-        {
-            self.disk.give(work);
-        }
         if self.applier.is_free
             && let Some(job) = self.desk.take_job(MOST)
         {
@@ -201,14 +228,6 @@ impl<M: Machine> Owner<M> {
                 self.network.ask(peer, request, Answerer::new(then));
             }
         }
-    }
-
-    fn disk_work(&mut self) -> Option<Work> {
-        if let Some((snapshot, bytes)) = self.desk.take_to_keep() {
-            return Some(Work::Keep(snapshot, bytes));
-        }
-        let saves: Vec<_> = std::iter::from_fn(|| self.desk.core.take_unsaved()).collect();
-        (!saves.is_empty()).then_some(Work::Write(saves))
     }
 }
 
@@ -240,7 +259,9 @@ impl<M: Machine> Drop for Owner<M> {
         words.out();
         // Before it waits for a disk: nobody else shall.
         self.events.close();
-        self.disk.end();
+        if let Writes::There(worker) = &mut self.disk {
+            worker.end();
+        }
         self.applier.end();
     }
 }

@@ -1,16 +1,9 @@
 //! The two threads that work for the owner.
 
-use crate::desk::{self, Job};
-use crate::node::{Bytes, Disk, Machine};
-use crate::saves::Save;
+use crate::desk::{Job, Safe, Work, Writer};
+use crate::node::{Bytes, Machine};
 use crate::sync::{Instant, JoinHandle, Receiver, Sender, thread};
 use crate::types::{Index, Snapshot};
-
-/// For the disk.
-pub(super) enum Work {
-    Write(Vec<Save>),
-    Keep(Snapshot, Bytes),
-}
 
 /// For the machine.
 pub(super) enum Task<M: Machine> {
@@ -21,9 +14,7 @@ pub(super) enum Task<M: Machine> {
 
 /// What a worker says when its work is done. There is always room for it.
 pub(super) enum Word {
-    /// All saves up to this one are safe, and with them this snapshot is whole.
-    Saved(u64, Option<(Snapshot, Bytes)>),
-    Kept(Snapshot, Bytes),
+    Safe(Safe),
     Applied(Index),
     /// What the machine knows.
     Snapshot(Snapshot, Bytes),
@@ -40,28 +31,13 @@ impl Drop for Ends {
     }
 }
 
-pub(super) fn disk(
-    mut disk: impl Disk,
-    todo: Receiver<Work>,
-    tell: Sender<Word>,
-) -> JoinHandle<()> {
+pub(super) fn disk(mut writer: Writer, todo: Receiver<Work>, tell: Sender<Word>) -> JoinHandle<()> {
     thread::spawn(move || {
         let ends = Ends(tell);
-        let mut incoming = Vec::new();
         for work in todo {
-            let word = match work {
-                Work::Write(saves) => {
-                    let Some(last) = saves.last().map(|save| save.seq) else { continue };
-                    let whole = desk::assemble(&mut incoming, &saves);
-                    disk.write(saves).map(|()| Word::Saved(last, whole))
-                }
-                Work::Keep(snapshot, bytes) => {
-                    disk.keep(&snapshot, &bytes).map(|()| Word::Kept(snapshot, bytes))
-                }
-            };
             // Nobody knows what is on the disk after an error: the node ends.
-            let Ok(word) = word else { return };
-            let _ = ends.0.try_send(word);
+            let Ok(safe) = writer.work(work) else { return };
+            let _ = ends.0.try_send(Word::Safe(safe));
         }
     })
 }

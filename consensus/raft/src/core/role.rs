@@ -164,13 +164,20 @@ impl Core {
         }
     }
 
+    /// For a leader: the same of all that it sends the log to, those who left and were not told yet too.
+    pub fn all_matched(&self) -> BTreeMap<NodeId, crate::types::Index> {
+        match &self.role {
+            Role::Leader(leader) => leader.peers.iter().map(|(id, it)| (*id, it.matched)).collect(),
+            Role::Follower(_) | Role::Candidate(_) => BTreeMap::new(),
+        }
+    }
+
     /// Whether it may start an election: its log says that it votes, or that it voted until a change
     /// which may be uncommitted. The others may need its log to commit that (dissertation, 4.2.2). And
     /// there must be a later term that they would believe.
     pub(super) fn may_lead(&self) -> bool {
-        let (id, log) = (self.config.id, &self.log);
-        let votes = log.membership().is_voter(id) || log.membership_at(self.commit).is_voter(id);
-        votes && self.hard_state.term < LAST
+        let mut memberships = self.log.memberships_since(self.commit);
+        memberships.any(|it| it.is_voter(self.config.id)) && self.hard_state.term < LAST
     }
 
     /// Follows in a term, which is its own or a later one. What only the leader could have answered

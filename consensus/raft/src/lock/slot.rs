@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sync::{Arc, Condvar, Instant, Mutex};
+use crate::sync::{Arc, Condvar, Instant, LOOKS, Mutex, MutexGuard};
 
 /// One side fills it, the other waits.
 pub(super) struct Slot<T> {
@@ -29,6 +29,11 @@ impl<T> Slot<T> {
     /// What it was filled with; `None` if nothing will come.
     pub(super) fn wait(&self) -> Option<T> {
         let mut value = self.value.lock();
+        for _ in 0..LOOKS {
+            if matches!(*value, Value::None) {
+                MutexGuard::unlocked(&mut value, std::thread::yield_now);
+            }
+        }
         while matches!(*value, Value::None) {
             self.filled.wait(&mut value);
         }

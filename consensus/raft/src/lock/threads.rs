@@ -1,13 +1,14 @@
 //! The threads of a node behind a lock, each with what it waits for.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc as StdArc;
 use std::time::Duration;
 
 use super::slot::Slot;
 use super::{Lane, Replicator, Shared, State};
-use crate::desk::Words;
+use crate::desk::{Words, Writer};
 use crate::message::{Reply, Request};
-use crate::node::{Answerer, Bytes, Disk, Machine, Network};
+use crate::node::{Answerer, Bytes, Machine, Network};
 use crate::sync::{Arc, Condvar, JoinHandle, MutexGuard, thread};
 use crate::types::{NodeId, Snapshot};
 
@@ -96,7 +97,7 @@ impl<M: Machine> Shared<M> {
             // read beside what was asked.
             state.desk.heard(self.now(), peer, context, reply);
             self.settle(&mut state, &mut words);
-            MutexGuard::unlocked(&mut state, || words.out());
+            MutexGuard::unlocked(&mut state, || give_way(words));
         }
     }
     // ANCHOR_END: replicate
@@ -125,32 +126,43 @@ impl<M: Machine> Shared<M> {
     }
 
     /// Writes all there is, as often as there is something: what comes meanwhile goes together.
-    pub(super) fn write(self: Arc<Self>, mut disk: impl Disk) {
+    pub(super) fn write(self: Arc<Self>, mut writer: Writer) {
         let _stops = Stops(&*self);
-        let mut incoming = Vec::new();
         let mut state = self.state.lock();
         while !state.desk.is_closed() {
-            if let Some((snapshot, bytes)) = state.desk.take_to_keep() {
-                let kept = MutexGuard::unlocked(&mut state, || disk.keep(&snapshot, &bytes));
-                let Ok(()) = kept else { return };
-                state.desk.keeps(snapshot, bytes);
-                continue;
-            }
-            let saves: Vec<_> = std::iter::from_fn(|| state.desk.core.take_unsaved()).collect();
-            let Some(last) = saves.last().map(|save| save.seq) else {
+            let Some(work) = state.desk.take_work() else {
                 state.disk_sleeps = true;
                 self.disk.wait(&mut state);
                 state.disk_sleeps = false;
                 continue;
             };
-            let whole = crate::desk::assemble(&mut incoming, &saves);
             // Nobody knows what is on the disk after an error: the node ends.
-            let Ok(()) = MutexGuard::unlocked(&mut state, || disk.write(saves)) else { return };
+            let Ok(safe) = MutexGuard::unlocked(&mut state, || writer.work(work)) else { return };
             let mut words = Words::new();
-            state.desk.saved(self.now(), last, whole);
+            state.desk.worked(self.now(), safe);
             self.settle(&mut state, &mut words);
             MutexGuard::unlocked(&mut state, || words.out());
         }
+    }
+
+    /// To an instant disk. Who finds it taken leaves what there is to whoever has it.
+    pub(super) fn write_at_once(&self, state: &mut MutexGuard<'_, State<M>>, words: &mut Words) {
+        if !state.desk.has_work() {
+            return;
+        }
+        let Some(mut writer) = state.instant.take() else { return };
+        while let Some(work) = state.desk.take_work() {
+            let write = AssertUnwindSafe(|| writer.work(work));
+            match MutexGuard::unlocked(state, || panic::catch_unwind(write)) {
+                Ok(Ok(safe)) => {
+                    state.desk.worked(self.now(), safe);
+                    state.desk.settle(words);
+                }
+                // It failed or panicked, which stops the node and not who came by.
+                Ok(Err(_)) | Err(_) => return self.close(state, words),
+            }
+        }
+        state.instant = Some(writer);
     }
 
     /// Has the machine do what is committed, in order.
@@ -162,6 +174,7 @@ impl<M: Machine> Shared<M> {
                 state.applier_sleeps = true;
                 self.applier.wait(&mut state);
                 state.applier_sleeps = false;
+                MutexGuard::unlocked(&mut state, || give_way(Words::new()));
                 continue;
             };
             let upto = MutexGuard::unlocked(&mut state, || job.run(&mut machine, &|| self.now()));
@@ -171,9 +184,16 @@ impl<M: Machine> Shared<M> {
                 state.desk.keep(snapshot, bytes);
             }
             self.settle(&mut state, &mut words);
-            MutexGuard::unlocked(&mut state, || words.out());
+            MutexGuard::unlocked(&mut state, || give_way(words));
         }
     }
+}
+
+/// Lets others go first who are about to bring more: it goes together then. Costs next to nothing when
+/// there are none.
+fn give_way(words: Words) {
+    words.out();
+    std::thread::yield_now();
 }
 
 /// Until there is something for the peer.
@@ -185,6 +205,7 @@ fn sleep<M: Machine>(state: &mut MutexGuard<'_, State<M>>, me: (NodeId, Lane), w
     if let Some(replicator) = state.replicators.get_mut(&me) {
         replicator.sleeps = false;
     }
+    MutexGuard::unlocked(state, || give_way(Words::new()));
 }
 
 /// Of the machine, which nobody else touches: the lock is not needed.

@@ -1,13 +1,13 @@
 //! Faults of this core that were found while these tests were written.
 
-use raft::core::{ReadOutcome, RoleName};
-use raft::log::Conflict;
-use raft::membership::Change;
+use raft::core::{Core, ReadOutcome, RoleName};
+use raft::log::{Conflict, Payload};
+use raft::membership::{Change, Membership};
 use raft::message::{Answer, Refused, Request};
 use raft::{Config, Stored};
 
 use crate::cluster::Cluster;
-use crate::solo::{Solo, append, at, chunk, disk, ms, snapshot};
+use crate::solo::{Solo, append, at, carried, chunk, disk, ms, snapshot};
 
 /// The first entry of the leader's term was looked for behind the log: the read waited for an entry
 /// that nobody had proposed.
@@ -92,6 +92,19 @@ pub(crate) fn leader_with_a_snapshot(size: u64) -> Solo {
     let probe = solo.next(2).expect("a new leader asks");
     solo.reply(2, &probe, Answer::Conflict(Conflict::Short { next: 1 }));
     solo
+}
+
+/// The first question of a new leader was lost. It asked for entry 1 next, though nobody had refused the
+/// end of its log, and would have sent all of it again, or its snapshot.
+#[test]
+fn a_question_that_was_lost_is_asked_again_in_the_same_place() {
+    let mut solo = Solo::with(3, disk(1, &[1; 50]), |config| config);
+    solo.lead();
+    let lost = solo.next(2).expect("a new leader asks");
+    assert_eq!(carried(&lost).0, 51);
+    solo.core.on_lost(2, lost.0);
+    let again = solo.next(2).expect("the question is open");
+    assert_eq!(again.1, lost.1);
 }
 
 /// A disk that is slower than an election: all answers to entries wait for it, and while entries were
@@ -210,6 +223,24 @@ fn who_is_removed_in_its_own_log_alone_still_runs_for_the_lead() {
     assert!(!solo.core.is_leader(), "the change is committed: it goes");
     solo.apply();
     assert_eq!((solo.core.role(), solo.core.deadline()), (RoleName::Learner, None));
+}
+
+/// The same, when it got its vote by one uncommitted change and lost it by the next. Found by seed 43,621
+/// of the simulation.
+#[test]
+fn who_voted_between_two_uncommitted_changes_still_runs_for_the_lead() {
+    let learner = Membership::new([1, 2]).simple(&[Change::Learner(3)]).expect("one learner");
+    let voter = learner.simple(&[Change::Voter(3)]).expect("one voter more");
+    let again = voter.simple(&[Change::Learner(3)]).expect("one voter less");
+    let mut stored = disk(2, &[1, 2, 2]);
+    for (entry, members) in stored.entries.iter_mut().zip([learner, voter, again]) {
+        entry.payload = Payload::Membership(members.into());
+    }
+    let core = Core::new(Config::joining(3).expect("a good name"), stored, ms(0));
+    let mut core = core.expect("the disk is good");
+    core.handle(ms(0), 1, 1, append(2, at(1, 1), &[], 1)).expect("it is good");
+    assert_eq!((core.commit(), core.role()), (1, RoleName::Follower));
+    assert!(core.deadline().is_some(), "the others may need its log");
 }
 
 /// A node that was removed never heard that this is committed, and asked for votes for ever.

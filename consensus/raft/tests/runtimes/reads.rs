@@ -1,7 +1,6 @@
 //! What readers and clients are told is true.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use raft::core::RoleName;
@@ -11,7 +10,8 @@ use raft::{Config, NodeId, Position, Term};
 
 use crate::running::cluster::{Cluster, LIMIT};
 use crate::running::disk::{Brake, Memory};
-use crate::running::news::{News, lock};
+use crate::running::hand::Hand;
+use crate::running::news::News;
 use crate::running::tape::{Shelf, Tape};
 use crate::running::{Runs, Waits};
 
@@ -91,33 +91,6 @@ pub(crate) fn a_command_in_whose_place_another_stands_says_so<N: Runs<Machine = 
     assert_eq!(lost.fate(), Err(ProposeError::Superseded));
     cluster.one([4], 3);
     assert_eq!(cluster.shelf.count_of(&[2]), 0);
-}
-
-/// Requests wait here until the test answers them.
-#[derive(Default)]
-pub(crate) struct Hand {
-    asked: Mutex<VecDeque<(NodeId, Request, Answerer)>>,
-    news: News,
-}
-
-impl Network for Hand {
-    fn ask(&self, to: NodeId, request: Request, answer: Answerer) {
-        lock(&self.asked).push_back((to, request, answer));
-        self.news.tell();
-    }
-}
-
-impl Hand {
-    /// The next request to a peer for its vote in this term.
-    fn vote(&self, from: NodeId, term: Term) -> Answerer {
-        let wanted = |(to, request, _): &(NodeId, Request, Answerer)| matches!(request, Request::Vote(vote) if (*to, vote.term) == (from, term));
-        let take = || {
-            let mut asked = lock(&self.asked);
-            let place = asked.iter().position(wanted)?;
-            asked.remove(place)
-        };
-        self.news.until(LIMIT, take).expect("it asks for the vote").2
-    }
 }
 
 /// Tells a node that another leads in a term, and then that it is to lead itself.

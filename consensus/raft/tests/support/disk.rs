@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use raft::node::{Disk, Found};
 use raft::{Save, Snapshot};
 
+use crate::running::durable::Place;
 use crate::running::news::{News, lock};
 
 /// What a disk holds.
@@ -13,6 +14,10 @@ use crate::running::news::{News, lock};
 pub(crate) struct Memory {
     pub(crate) found: Arc<Mutex<Found>>,
     pub(crate) brake: Arc<Brake>,
+    /// Of the folder beside it, if the test wants one.
+    pub(crate) place: Place,
+    /// Whether the node is told that it waits for nothing.
+    pub(crate) is_instant: bool,
     incoming: Vec<u8>,
 }
 
@@ -22,7 +27,11 @@ pub(crate) struct Brake {
     pedal: Mutex<Pedal>,
     moved: Condvar,
     news: Arc<News>,
+    /// What is done whenever somebody comes by.
+    errand: Mutex<Option<Errand>>,
 }
+
+pub(crate) type Errand = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
 struct Pedal {
@@ -73,7 +82,15 @@ impl Brake {
         lock(&self.pedal).passed
     }
 
+    pub(crate) fn send_on(&self, errand: impl Fn() + Send + Sync + 'static) {
+        *lock(&self.errand) = Some(Arc::new(errand));
+    }
+
     pub(crate) fn pass(&self) -> io::Result<()> {
+        let errand = lock(&self.errand).clone();
+        if let Some(errand) = errand {
+            errand();
+        }
         let mut pedal = lock(&self.pedal);
         while pedal.mode == Mode::Waits {
             pedal.waits = true;
@@ -116,5 +133,9 @@ impl Disk for Memory {
         found.stored.compact(snapshot.clone());
         found.snapshot = bytes.to_vec();
         Ok(())
+    }
+
+    fn is_instant(&self) -> bool {
+        self.is_instant
     }
 }

@@ -4,6 +4,10 @@
 pub(crate) mod cluster;
 #[path = "disk.rs"]
 pub(crate) mod disk;
+#[path = "durable.rs"]
+pub(crate) mod durable;
+#[path = "hand.rs"]
+pub(crate) mod hand;
 #[path = "news.rs"]
 pub(crate) mod news;
 #[path = "tape.rs"]
@@ -18,10 +22,11 @@ use std::time::Duration;
 use raft::core::{ChangeRefused, TransferError};
 use raft::membership::Change;
 use raft::message::Request;
-use raft::node::{Answerer, Found, Machine, Network, ProposeError, ReadError, Status};
+use raft::node::{Answerer, Disk, Found, Machine, Network, ProposeError, ReadError, Status};
 use raft::{Config, ConfigError, NodeId};
 
 use disk::Memory;
+use durable::{Both, Durable};
 
 /// What both runtimes have. The tests are written over it, once.
 pub(crate) trait Runs: Debug + Send + Sync + Sized + 'static {
@@ -33,6 +38,14 @@ pub(crate) trait Runs: Debug + Send + Sync + Sized + 'static {
         found: Found,
         machine: Self::Machine,
         disk: Memory,
+        network: Arc<dyn Network>,
+    ) -> Result<Self, ConfigError>;
+    /// On a disk of another kind.
+    fn start_on(
+        config: Config,
+        found: Found,
+        machine: Self::Machine,
+        disk: impl Disk,
         network: Arc<dyn Network>,
     ) -> Result<Self, ConfigError>;
     fn submit(&self, command: Vec<u8>) -> Self::Pending;
@@ -69,11 +82,13 @@ pub(crate) trait Waits: Debug + Send + Sized + 'static {
 /// What a node's machine answers.
 pub(crate) type Answer<N> = <<N as Runs>::Machine as Machine>::Answer;
 
+/// `$node` is reached from `self` by `$inner`, and starts by `$start` on the disk it is given; on any
+/// other disk `$on` starts, and `$wrap` makes a `$node` of it.
 macro_rules! runs {
-    ($($variant:ident),*) => { $(
-        impl<M: Machine> Runs for raft::$variant::Node<M> {
+    ($pending:ty, $node:ty, [$($inner:tt)*], $start:expr, $on:ty, $wrap:expr) => {
+        impl<M: Machine> Runs for $node {
             type Machine = M;
-            type Pending = raft::$variant::Pending<M::Answer>;
+            type Pending = $pending;
 
             fn start(
                 config: Config,
@@ -82,51 +97,75 @@ macro_rules! runs {
                 disk: Memory,
                 network: Arc<dyn Network>,
             ) -> Result<Self, ConfigError> {
-                Self::start(config, found, machine, disk, network)
+                $start(config, found, machine, disk, network)
+            }
+            fn start_on(
+                config: Config,
+                found: Found,
+                machine: M,
+                disk: impl Disk,
+                network: Arc<dyn Network>,
+            ) -> Result<Self, ConfigError> {
+                <$on>::start(config, found, machine, disk, network).map($wrap)
             }
             fn submit(&self, command: Vec<u8>) -> Self::Pending {
-                self.submit(command)
+                self$($inner)*.submit(command)
             }
             fn read<R: Send + 'static>(
                 &self,
                 read: impl FnOnce(&M) -> R + Send + 'static,
             ) -> Result<R, ReadError> {
-                self.read(read)
+                self$($inner)*.read(read)
             }
             fn read_stale<R: Send + 'static>(
                 &self,
                 read: impl FnOnce(&M) -> R + Send + 'static,
             ) -> Result<R, ReadError> {
-                self.read_stale(read)
+                self$($inner)*.read_stale(read)
             }
             fn change(
                 &self,
                 changes: &[Change],
             ) -> Result<Result<(), ProposeError>, ChangeRefused> {
-                self.change(changes)
+                self$($inner)*.change(changes)
             }
             fn transfer(&self, to: NodeId) -> Result<(), TransferError> {
-                self.transfer(to)
+                self$($inner)*.transfer(to)
             }
             fn serve(&self, from: NodeId, request: Request, answer: Answerer) {
-                self.serve(from, request, answer);
+                self$($inner)*.serve(from, request, answer);
             }
             fn link_up(&self, peer: NodeId, epoch: u64) {
-                self.link_up(peer, epoch);
+                self$($inner)*.link_up(peer, epoch);
             }
             fn link_down(&self, peer: NodeId) {
-                self.link_down(peer);
+                self$($inner)*.link_down(peer);
             }
             fn status(&self) -> Option<Status> {
-                self.status()
+                self$($inner)*.status()
             }
             fn close(&self) {
-                self.close();
+                self$($inner)*.close();
             }
             fn shutdown(self) {
-                self.shutdown();
+                self$($inner)*.shutdown();
             }
         }
+    };
+    ($($variant:ident),*) => { $(
+        runs!(raft::$variant::Pending<M::Answer>, raft::$variant::Node<M>, [], Self::start,
+            raft::$variant::Node<M>, |node| node);
+        runs!(
+            raft::$variant::Pending<M::Answer>,
+            Durable<raft::$variant::Node<M>>,
+            [.0],
+            |config: Config, found, machine, disk, network| {
+                let (disk, found) = Both::open(disk, config.id(), &found);
+                raft::$variant::Node::start(config, found, machine, disk, network).map(Durable)
+            },
+            raft::$variant::Node<M>,
+            Durable
+        );
 
         impl<A: Send + 'static> Waits for raft::$variant::Pending<A> {
             type Answer = A;

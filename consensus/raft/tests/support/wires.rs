@@ -24,7 +24,7 @@ pub(crate) struct Wires {
     state: Mutex<State>,
     work: Condvar,
     /// Holds whoever sends where it is jammed.
-    pub(crate) jam: Brake,
+    pub(crate) jam: Arc<Brake>,
 }
 
 struct State {
@@ -104,7 +104,7 @@ impl Wires {
             posted: 0,
             is_over: false,
         };
-        let (doors, work, jam) = (Mutex::default(), Condvar::new(), Brake::new(&news));
+        let (doors, work, jam) = (Mutex::default(), Condvar::new(), Arc::new(Brake::new(&news)));
         let wires = Arc::new(Self { news, doors, state: Mutex::new(state), work, jam });
         let courier = Arc::clone(&wires);
         (wires, thread::spawn(move || courier.run()))

@@ -4,10 +4,10 @@ use std::io::ErrorKind;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
+use interleave::models::clock;
 use interleave::note;
 use shuttle::thread;
 
-use super::clock;
 use super::disk::{Disk, Trouble};
 use super::surface::{Log, Receipt as _};
 use super::under_test::{AppendError, Options, Record, WaitError};

@@ -60,7 +60,8 @@ fn is_unsafe(line: &str) -> bool {
     })
 }
 
-/// A recipe depends on no other, but for those that are made to be built on.
+/// A recipe depends on no other, but for those that are made to be built on. Its tests may depend on itself,
+/// to have a feature that is off.
 pub(super) fn recipes_stand_alone(house: &House<'_>) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for recipe in &house.recipes {
@@ -72,7 +73,11 @@ pub(super) fn recipes_stand_alone(house: &House<'_>) -> anyhow::Result<Vec<Strin
             ("build-dependencies", &[]),
         ] {
             let names = manifest.get(table).and_then(Value::as_table).into_iter().flatten();
-            for (name, _) in names.filter(|(name, _)| !allowed.contains(&name.as_str())) {
+            for (name, how) in names.filter(|(name, _)| !allowed.contains(&name.as_str())) {
+                let is_itself = how.get("path").and_then(Value::as_str) == Some(".");
+                if is_itself && table == "dev-dependencies" {
+                    continue;
+                }
                 if house.recipes.iter().any(|other| other.name == *name) {
                     found.push(format!(
                         "{}: it may not have the recipe {name} among its [{table}]; \
@@ -131,5 +136,18 @@ mod tests {
             "[dependencies]\ninterleave = \"1\"",
         );
         fake.complains(recipes_stand_alone, "may not have the recipe interleave");
+    }
+
+    #[test]
+    fn a_recipe_may_test_with_a_feature_of_its_own() {
+        let fake = Fake::finished();
+        let manifest = "patterns/demo/Cargo.toml";
+        let itself = "demo = { path = \".\", features = [\"x\"] }\n";
+        let tests = format!("[dev-dependencies]\n{itself}");
+        fake.edit(manifest, "[dependencies]", &format!("{tests}[dependencies]"));
+        fake.is_content_with(recipes_stand_alone);
+        // Another one of that name, from the registry.
+        fake.edit(manifest, itself, "demo = \"1\"\n");
+        fake.complains(recipes_stand_alone, "may not have the recipe demo");
     }
 }

@@ -66,13 +66,27 @@ pub(super) fn name_their_tests(house: &House<'_>) -> anyhow::Result<Vec<String>>
     Ok(found)
 }
 
-/// The tests of a recipe, in any of its files.
+/// The tests of a recipe, in any of its files, and whatever a macro may make a test of.
 fn test_names(workspace: &Workspace, recipe: &Recipe) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for file in workspace.files(&recipe.folder, "rs") {
-        names.extend(workspace.tests(&file)?);
+        names.extend(names_in(workspace, recipe, &file)?);
     }
     Ok(names)
+}
+
+/// What a fault may name that is in this file.
+///
+/// # Errors
+///
+/// When the file, or one that it includes, cannot be read.
+pub fn names_in(
+    workspace: &Workspace,
+    recipe: &Recipe,
+    file: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let is_of_tests = file.starts_with(recipe.folder.join("tests"));
+    if is_of_tests { workspace.bodies(file) } else { workspace.tests(file) }
 }
 
 /// Every patch still fits the code it breaks.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::numbers::{TIME, digits, figure, five_digits, time};
 use super::record::{Measured, Point, Scenario};
-use super::verdict::{LIMIT, family};
+use super::verdict::{LIMIT, family, is_ours};
 
 /// For readers outside the book; the book drops it and has colours of its own.
 pub(crate) const STYLE: &str = "\
@@ -111,7 +111,7 @@ fn class(measured: &Measured, point: &Point) -> &'static str {
         LIMIT => "cb-ink",
         "channel" => "cb-c1",
         "lock" => "cb-c2",
-        family if measured.variants.iter().any(|variant| variant == family) => "cb-c3",
+        _ if is_ours(measured, point) => "cb-c3",
         _ => "cb-muted",
     }
 }

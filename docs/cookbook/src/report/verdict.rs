@@ -7,7 +7,7 @@ use super::record::{Measured, Point, Scenario};
 /// The contender that is no semaphore, pool or hub but the least that one must do.
 pub const LIMIT: &str = "limit";
 
-/// What a recipe without variants calls its own contender.
+/// What a recipe calls its own rules, measured without what surrounds them.
 const CORE: &str = "core";
 
 /// Below this share of waiting operations a scenario is called uncontended.
@@ -43,10 +43,7 @@ fn findings(measured: &Measured, scenario: &Scenario, parameter: usize) -> Vec<S
     if points().all(|point| rung(point).is_some()) {
         return climbs(scenario, parameter);
     }
-    let is_ours = |point: &&Point| match &measured.variants[..] {
-        [] => family(point) == CORE,
-        variants => variants.iter().any(|it| it == family(point)),
-    };
+    let is_ours = |point: &&Point| is_ours(measured, point);
     let named = |name: &str| points().find(|point| point.contender == name);
     let ours = fastest(points().filter(is_ours));
     let peer = fastest(points().filter(|point| !is_ours(point)));
@@ -105,6 +102,12 @@ pub fn compare(a: &Point, b: &Point) -> String {
 /// Whose contender it is: a variant in a mode of its own is called `VARIANT MODE`.
 pub fn family(point: &Point) -> &str {
     point.contender.split(' ').next().unwrap_or(&point.contender)
+}
+
+/// Whether it is one of the recipe's own.
+pub fn is_ours(measured: &Measured, point: &Point) -> bool {
+    let family = family(point);
+    family == CORE || measured.variants.iter().any(|variant| variant == family)
 }
 
 /// A contender of a ladder is called `STRUCTURE RUNG`.

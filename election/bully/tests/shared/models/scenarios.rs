@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
+use interleave::models::clock;
 use interleave::note;
 use shuttle::sync::mpsc::{Receiver, channel, sync_channel};
 use shuttle::sync::{Mutex, atomic};
 use shuttle::thread;
 
-use super::clock;
 use super::subject::{
     self, Config, DeliverError, Message, NodeId, Panicked, Stored, Token, soonest, timing,
 };

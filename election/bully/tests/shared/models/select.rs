@@ -8,10 +8,9 @@
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
+use interleave::models::channels::Receiver;
+use interleave::models::clock::Instant;
 use shuttle::thread;
-
-use super::channels::Receiver;
-use super::clock::Instant;
 
 /// In how many orders there are to look.
 pub(crate) const ORDERS: usize = 3;

@@ -1,0 +1,275 @@
+//! What a participant must know of its parts of transactions.
+//!
+//! Once it has voted yes it never decides alone. What it may say to others then follows from what its log
+//! holds, and from one rule about forgetting: a commit is remembered until the coordinator's mark
+//! has passed it, and then nobody can be in doubt about it any more. So a transaction that is in no log here
+//! was never voted for, or whoever asks cannot have been promised it: to refuse it is safe.
+
+use std::collections::BTreeMap;
+
+use crate::record::Branched;
+use crate::types::{Answer, CoordinatorId, Outcome, ParticipantId, Tx, Vote};
+
+/// The parts of one participant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Branches {
+    known: BTreeMap<Tx, Branch>,
+    /// Of each coordinator, the latest that was heard of. In memory only: who has forgotten it asks once
+    /// more than needed.
+    marks: BTreeMap<CoordinatorId, Tx>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Branch {
+    /// Its record is on the way to the disk; `is_doomed`: and the transaction is aborted already.
+    Writing { part: Part, is_doomed: bool },
+    /// In doubt.
+    Prepared(Part),
+    /// Committed, and the record is on its way: an acknowledgement now would be one too early.
+    Committing,
+    /// By the coordinator, or by itself if there was but one phase.
+    Decided(Outcome),
+    /// The only participant has decided; its record is on the way to the disk.
+    Alone,
+    /// It will never vote yes; so it will say when the record is safe.
+    Refusing,
+    /// It will never vote yes.
+    Refused,
+    /// By an operator.
+    Forced(Outcome),
+}
+
+/// What there is to do, and who else has something to do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Part {
+    /// Who else takes part, to be asked if the coordinator is not there.
+    pub peers: Vec<ParticipantId>,
+    /// To be done if it is committed.
+    pub redo: Vec<u8>,
+}
+
+/// What follows from a request to prepare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Force this, call [`Branches::prepared`], and vote as that says.
+    Write(Branched),
+    /// Vote so; there is nothing to write.
+    Vote(Vote),
+    /// The same request is being written: its answer will do for both.
+    Busy,
+}
+
+/// What follows when the record of a part is safe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Safe {
+    /// Vote yes.
+    Yes,
+    /// It was aborted meanwhile: drop the part and write this; nobody waits for a vote.
+    Doomed(Branched),
+    /// No such record was on its way.
+    Nothing,
+}
+
+/// What follows from a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Do the part or drop it, and write this. A commit is forced; then call [`Branches::committed`], and
+    /// acknowledge it. An abort need not be: who forgets it asks, and is told again.
+    Write(Branched, Part),
+    /// There is nothing to do, or nothing any more. A commit is acknowledged.
+    Known,
+    /// Something of it is on its way to the disk: what is done when that is safe will do for both.
+    Later,
+    /// An operator decided otherwise: some did it, some did not. A person must mend it.
+    Mixed(Outcome),
+}
+
+/// What follows when the only participant is asked to do it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alone {
+    /// Do it, force [`Branched::Decided`], call [`Branches::committed`], and say that it is committed.
+    Write,
+    /// This became of it.
+    Known(Outcome),
+    /// It is being written, or is no such transaction.
+    Busy,
+}
+
+/// What a peer, or a client whose answer was lost, is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inquiry {
+    /// This.
+    Say(Answer),
+    /// Force [`Branched::Refused`], call [`Branches::refused`], and say that it is aborted.
+    Refuse,
+}
+
+/// Why an operator could not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("transaction {0} is not in doubt here; list those that are")]
+pub struct NotInDoubt(pub Tx);
+
+impl Branches {
+    /// What follows from a log, oldest record first.
+    pub fn recover(log: impl IntoIterator<Item = Branched>) -> Self {
+        let mut known = BTreeMap::new();
+        for record in log {
+            let (tx, branch) = match record {
+                Branched::Prepared { tx, peers, redo } => {
+                    (tx, Branch::Prepared(Part { peers, redo }))
+                }
+                Branched::Decided(tx, outcome) => (tx, Branch::Decided(outcome)),
+                Branched::Refused(tx) => (tx, Branch::Refused),
+                Branched::Forced(tx, outcome) => (tx, Branch::Forced(outcome)),
+            };
+            known.insert(tx, branch);
+        }
+        Self { known, marks: BTreeMap::new() }
+    }
+
+    /// A coordinator says its mark: what is decided and older is forgotten.
+    pub fn hear(&mut self, mark: Tx) {
+        let known = self.marks.entry(mark.coordinator).or_insert(mark);
+        *known = mark.max(*known);
+        let mark = *known;
+        let is_over = |tx: &Tx| tx.coordinator == mark.coordinator && *tx < mark;
+        self.known.retain(|tx, branch| {
+            !is_over(tx) || !matches!(branch, Branch::Decided(_) | Branch::Refused)
+        });
+    }
+
+    /// It is asked to prepare its part.
+    pub fn prepare(&mut self, tx: Tx, part: Part) -> Asked {
+        match self.known.get(&tx) {
+            Some(Branch::Writing { part: same, is_doomed: false }) if *same == part => Asked::Busy,
+            Some(Branch::Prepared(same)) if *same == part => Asked::Vote(Vote::Yes),
+            // Another part under the same name, or a request that its end has overtaken.
+            Some(_) => Asked::Vote(Vote::No),
+            None if self.is_late(tx) => Asked::Vote(Vote::No),
+            None => {
+                let Part { peers, redo } = part.clone();
+                self.known.insert(tx, Branch::Writing { part, is_doomed: false });
+                Asked::Write(Branched::Prepared { tx, peers, redo })
+            }
+        }
+    }
+
+    /// The record is safe.
+    pub fn prepared(&mut self, tx: Tx) -> Safe {
+        let Some(branch @ Branch::Writing { .. }) = self.known.get_mut(&tx) else {
+            return Safe::Nothing;
+        };
+        match std::mem::replace(branch, Branch::Decided(Outcome::Aborted)) {
+            Branch::Writing { part, is_doomed: false } => {
+                *branch = Branch::Prepared(part);
+                Safe::Yes
+            }
+            _ => Safe::Doomed(Branched::Decided(tx, Outcome::Aborted)),
+        }
+    }
+
+    /// Who decides says how.
+    pub fn decide(&mut self, tx: Tx, outcome: Outcome) -> Told {
+        match self.known.get_mut(&tx) {
+            Some(Branch::Writing { is_doomed, .. }) => {
+                // Nobody can commit what was not voted for.
+                *is_doomed = true;
+                Told::Later
+            }
+            Some(branch @ Branch::Prepared(_)) => {
+                let after = match outcome {
+                    Outcome::Committed => Branch::Committing,
+                    Outcome::Aborted => Branch::Decided(outcome),
+                };
+                let before = std::mem::replace(branch, after);
+                let Branch::Prepared(part) = before else { return Told::Known };
+                Told::Write(Branched::Decided(tx, outcome), part)
+            }
+            Some(Branch::Committing) => Told::Later,
+            Some(Branch::Forced(forced)) if *forced != outcome => Told::Mixed(*forced),
+            Some(_) => Told::Known,
+            // A tombstone: the request to prepare may still come. A commit was done and forgotten.
+            None => {
+                if outcome == Outcome::Aborted && !self.is_late(tx) {
+                    self.known.insert(tx, Branch::Decided(outcome));
+                }
+                Told::Known
+            }
+        }
+    }
+
+    /// The record of a commit is safe: acknowledge it.
+    pub fn committed(&mut self, tx: Tx) {
+        if let Some(branch @ (Branch::Committing | Branch::Alone)) = self.known.get_mut(&tx) {
+            *branch = Branch::Decided(Outcome::Committed);
+        }
+    }
+
+    /// It is the only participant, and can do its part: one phase will do. The outcome is remembered until
+    /// the mark has passed it: whoever lost the answer asks again, and nothing is presumed.
+    pub fn alone(&mut self, tx: Tx) -> Alone {
+        match self.known.get(&tx) {
+            Some(Branch::Decided(outcome)) => Alone::Known(*outcome),
+            Some(Branch::Refused) => Alone::Known(Outcome::Aborted),
+            Some(_) => Alone::Busy,
+            None if self.is_late(tx) => Alone::Busy,
+            None => {
+                self.known.insert(tx, Branch::Alone);
+                Alone::Write
+            }
+        }
+    }
+
+    /// A peer in doubt asks, or a client whose answer was lost.
+    pub fn ask(&mut self, tx: Tx) -> Inquiry {
+        match self.known.get(&tx) {
+            Some(Branch::Decided(outcome)) => Inquiry::Say(Answer::Is(*outcome)),
+            Some(Branch::Committing) => Inquiry::Say(Answer::Is(Outcome::Committed)),
+            Some(Branch::Refused) => Inquiry::Say(Answer::Is(Outcome::Aborted)),
+            Some(Branch::Refusing | Branch::Alone) => Inquiry::Say(Answer::Wait),
+            // In doubt itself; or an operator's word, which is nobody else's.
+            Some(_) => Inquiry::Say(Answer::Unknown),
+            None => {
+                // From now on: a request to prepare may come while the refusal is written.
+                self.known.insert(tx, Branch::Refusing);
+                Inquiry::Refuse
+            }
+        }
+    }
+
+    /// The refusal is safe.
+    pub fn refused(&mut self, tx: Tx) {
+        if let Some(branch @ Branch::Refusing) = self.known.get_mut(&tx) {
+            *branch = Branch::Refused;
+        }
+    }
+
+    /// An operator decides for who does not answer. Force what is returned, and do the part or drop it.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to decide.
+    pub fn force(&mut self, tx: Tx, outcome: Outcome) -> Result<(Branched, Part), NotInDoubt> {
+        match self.known.get_mut(&tx) {
+            Some(branch @ Branch::Prepared(_)) => {
+                match std::mem::replace(branch, Branch::Forced(outcome)) {
+                    Branch::Prepared(part) => Ok((Branched::Forced(tx, outcome), part)),
+                    _ => Err(NotInDoubt(tx)),
+                }
+            }
+            _ => Err(NotInDoubt(tx)),
+        }
+    }
+
+    /// Voted yes, and told nothing.
+    pub fn in_doubt(&self) -> impl Iterator<Item = (Tx, &Part)> {
+        self.known.iter().filter_map(|(tx, branch)| match branch {
+            Branch::Prepared(part) => Some((*tx, part)),
+            _ => None,
+        })
+    }
+
+    fn is_late(&self, tx: Tx) -> bool {
+        self.marks.get(&tx.coordinator).is_some_and(|mark| tx < *mark)
+    }
+}
