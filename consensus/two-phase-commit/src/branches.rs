@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::record::Branched;
-use crate::types::{Answer, CoordinatorId, Outcome, ParticipantId, Tx, Vote};
+use crate::types::{Answer, CoordinatorId, LogId, Outcome, ParticipantId, Tx, Vote};
 
 /// The parts of one participant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -17,7 +17,16 @@ pub struct Branches {
     /// Of each coordinator, the latest that was heard of. In memory only: who has forgotten it asks once
     /// more than needed.
     marks: BTreeMap<CoordinatorId, Tx>,
+    /// Of each coordinator: whose log it is.
+    bound: BTreeMap<CoordinatorId, LogId>,
+    /// Of each coordinator: up to here a vote may be given of which nothing is kept.
+    reserved: BTreeMap<CoordinatorId, Tx>,
+    /// The same, as it was when this was recovered: what is older and unknown may have been voted for.
+    forgotten: BTreeMap<CoordinatorId, Tx>,
 }
+
+/// How many votes of which nothing is kept are announced with one record.
+pub const RESERVE: u64 = 1_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Branch {
@@ -29,8 +38,12 @@ enum Branch {
     Committing,
     /// By the coordinator, or by itself if there was but one phase.
     Decided(Outcome),
-    /// The only participant has decided; its record is on the way to the disk.
+    /// The only participant does it all; the record is on its way to the disk.
     Alone,
+    /// Done in one phase.
+    Kept,
+    /// It voted as read-only: it is out of it, and does not know what became of it.
+    Out,
     /// It will never vote yes; so it will say when the record is safe.
     Refusing,
     /// It will never vote yes.
@@ -40,7 +53,7 @@ enum Branch {
 }
 
 /// What there is to do, and who else has something to do.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Part {
     /// Who else takes part, to be asked if the coordinator is not there.
     pub peers: Vec<ParticipantId>,
@@ -87,7 +100,8 @@ pub enum Told {
 /// What follows when the only participant is asked to do it all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alone {
-    /// Do it, force [`Branched::Decided`], call [`Branches::committed`], and say that it is committed.
+    /// Do it, force [`Branched::Alone`], call [`Branches::committed`], and say that it is committed. If it
+    /// cannot be done, call [`Branches::declined`], and say that it is aborted.
     Write,
     /// This became of it.
     Known(Outcome),
@@ -112,7 +126,7 @@ pub struct NotInDoubt(pub Tx);
 impl Branches {
     /// What follows from a log, oldest record first.
     pub fn recover(log: impl IntoIterator<Item = Branched>) -> Self {
-        let mut known = BTreeMap::new();
+        let mut found = Self::default();
         for record in log {
             let (tx, branch) = match record {
                 Branched::Prepared { tx, peers, redo } => {
@@ -121,10 +135,34 @@ impl Branches {
                 Branched::Decided(tx, outcome) => (tx, Branch::Decided(outcome)),
                 Branched::Refused(tx) => (tx, Branch::Refused),
                 Branched::Forced(tx, outcome) => (tx, Branch::Forced(outcome)),
+                Branched::Alone(tx) => (tx, Branch::Kept),
+                Branched::Reserved(tx) => {
+                    found.reserved.insert(tx.coordinator, tx);
+                    continue;
+                }
+                Branched::Bound(coordinator, log) => {
+                    found.bound.insert(coordinator, log);
+                    continue;
+                }
+                Branched::Store(_) => continue,
             };
-            known.insert(tx, branch);
+            // Whatever is done after an operator decided does not change who did.
+            if !matches!(found.known.get(&tx), Some(Branch::Forced(_))) {
+                found.known.insert(tx, branch);
+            }
         }
-        Self { known, marks: BTreeMap::new() }
+        found.forgotten = found.reserved.clone();
+        found
+    }
+
+    /// Whose log a coordinator of this name has, if one ever came.
+    pub fn log_of(&self, coordinator: CoordinatorId) -> Option<LogId> {
+        self.bound.get(&coordinator).copied()
+    }
+
+    /// [`Branched::Bound`] is safe.
+    pub fn bound(&mut self, coordinator: CoordinatorId, log: LogId) {
+        self.bound.insert(coordinator, log);
     }
 
     /// A coordinator says its mark: what is decided and older is forgotten.
@@ -133,9 +171,19 @@ impl Branches {
         *known = mark.max(*known);
         let mark = *known;
         let is_over = |tx: &Tx| tx.coordinator == mark.coordinator && *tx < mark;
-        self.known.retain(|tx, branch| {
-            !is_over(tx) || !matches!(branch, Branch::Decided(_) | Branch::Refused)
+        self.known.retain(|tx, branch| match branch {
+            Branch::Decided(_) | Branch::Refused | Branch::Out => !is_over(tx),
+            // Who asked for it may have crashed, and ask again.
+            Branch::Kept => !is_over(tx) || tx.epoch != mark.epoch,
+            _ => true,
         });
+    }
+
+    /// Who asked for it has its answer.
+    pub fn forget(&mut self, tx: Tx) {
+        if let Some(Branch::Kept) = self.known.get(&tx) {
+            self.known.remove(&tx);
+        }
     }
 
     /// It is asked to prepare its part.
@@ -143,6 +191,7 @@ impl Branches {
         match self.known.get(&tx) {
             Some(Branch::Writing { part: same, is_doomed: false }) if *same == part => Asked::Busy,
             Some(Branch::Prepared(same)) if *same == part => Asked::Vote(Vote::Yes),
+            Some(Branch::Out) => Asked::Vote(Vote::ReadOnly),
             // Another part under the same name, or a request that its end has overtaken.
             Some(_) => Asked::Vote(Vote::No),
             None if self.is_late(tx) => Asked::Vote(Vote::No),
@@ -152,6 +201,43 @@ impl Branches {
                 Asked::Write(Branched::Prepared { tx, peers, redo })
             }
         }
+    }
+
+    /// It cannot be done, so that no is said. Or nothing at all is known of how far it came, because the
+    /// store failed: then it is in doubt here, as if yes had been said, and no is said too.
+    pub fn declined(&mut self, tx: Tx, is_certain: bool) {
+        match self.known.get_mut(&tx) {
+            Some(branch @ Branch::Writing { .. }) => {
+                let Branch::Writing { part, .. } = branch else { return };
+                *branch = if is_certain {
+                    Branch::Decided(Outcome::Aborted)
+                } else {
+                    Branch::Prepared(std::mem::take(part))
+                };
+            }
+            // In one phase, what is not certain stays so until it is recovered.
+            Some(branch @ Branch::Alone) if is_certain => {
+                *branch = Branch::Decided(Outcome::Aborted);
+            }
+            _ => {}
+        }
+    }
+
+    /// It has nothing to do whatever becomes of it. What has to be safe before that is said, if anything:
+    /// call [`reserved`](Self::reserved) then.
+    pub fn reads(&mut self, tx: Tx) -> Option<Branched> {
+        if let Some(branch @ Branch::Writing { .. }) = self.known.get_mut(&tx) {
+            *branch = Branch::Out;
+        }
+        let reserved = self.reserved.get(&tx.coordinator).is_some_and(|upto| tx < *upto);
+        let upto = Tx { sequence: tx.sequence.saturating_add(RESERVE), ..tx };
+        (!reserved).then_some(Branched::Reserved(upto))
+    }
+
+    /// The record is safe.
+    pub fn reserved(&mut self, upto: Tx) {
+        let known = self.reserved.entry(upto.coordinator).or_insert(upto);
+        *known = upto.max(*known);
     }
 
     /// The record is safe.
@@ -200,17 +286,28 @@ impl Branches {
 
     /// The record of a commit is safe: acknowledge it.
     pub fn committed(&mut self, tx: Tx) {
-        if let Some(branch @ (Branch::Committing | Branch::Alone)) = self.known.get_mut(&tx) {
-            *branch = Branch::Decided(Outcome::Committed);
+        match self.known.get_mut(&tx) {
+            Some(branch @ Branch::Committing) => *branch = Branch::Decided(Outcome::Committed),
+            Some(branch @ Branch::Alone) => *branch = Branch::Kept,
+            _ => {}
         }
     }
 
-    /// It is the only participant, and can do its part: one phase will do. The outcome is remembered until
-    /// the mark has passed it: whoever lost the answer asks again, and nothing is presumed.
+    /// The store failed to do what was decided: it is in doubt again, and will be told again.
+    pub fn undone(&mut self, tx: Tx, part: Part) {
+        if let Some(branch @ (Branch::Committing | Branch::Decided(_))) = self.known.get_mut(&tx) {
+            *branch = Branch::Prepared(part);
+        }
+    }
+
+    /// It is the only participant: one phase will do. The outcome is remembered until who asked for it has
+    /// it: whoever lost the answer asks again, and nothing is presumed.
     pub fn alone(&mut self, tx: Tx) -> Alone {
         match self.known.get(&tx) {
-            Some(Branch::Decided(outcome)) => Alone::Known(*outcome),
-            Some(Branch::Refused) => Alone::Known(Outcome::Aborted),
+            Some(Branch::Kept) => Alone::Known(Outcome::Committed),
+            Some(Branch::Decided(Outcome::Aborted) | Branch::Refused) => {
+                Alone::Known(Outcome::Aborted)
+            }
             Some(_) => Alone::Busy,
             None if self.is_late(tx) => Alone::Busy,
             None => {
@@ -220,14 +317,24 @@ impl Branches {
         }
     }
 
-    /// A peer in doubt asks, or a client whose answer was lost.
+    /// A peer in doubt asks.
     pub fn ask(&mut self, tx: Tx) -> Inquiry {
+        let forgotten = self.forgotten.get(&tx.coordinator).is_some_and(|upto| tx < *upto);
+        if !self.known.contains_key(&tx) && (forgotten || self.is_late(tx)) {
+            // It may have voted, and done with it. Who was not told cannot be told here.
+            return Inquiry::Say(Answer::Unknown);
+        }
+        self.recall(tx)
+    }
+
+    /// Who asked for it to be done in one phase, and has no answer, asks again.
+    pub fn recall(&mut self, tx: Tx) -> Inquiry {
         match self.known.get(&tx) {
             Some(Branch::Decided(outcome)) => Inquiry::Say(Answer::Is(*outcome)),
-            Some(Branch::Committing) => Inquiry::Say(Answer::Is(Outcome::Committed)),
+            Some(Branch::Committing | Branch::Kept) => Inquiry::Say(Answer::Is(Outcome::Committed)),
             Some(Branch::Refused) => Inquiry::Say(Answer::Is(Outcome::Aborted)),
             Some(Branch::Refusing | Branch::Alone) => Inquiry::Say(Answer::Wait),
-            // In doubt itself; or an operator's word, which is nobody else's.
+            // In doubt itself, or out of it; or an operator's word, which is nobody else's.
             Some(_) => Inquiry::Say(Answer::Unknown),
             None => {
                 // From now on: a request to prepare may come while the refusal is written.
@@ -242,6 +349,14 @@ impl Branches {
         if let Some(branch @ Branch::Refusing) = self.known.get_mut(&tx) {
             *branch = Branch::Refused;
         }
+    }
+
+    /// What an operator decided here.
+    pub fn forced(&self) -> impl Iterator<Item = (Tx, Outcome)> {
+        self.known.iter().filter_map(|(tx, branch)| match branch {
+            Branch::Forced(outcome) => Some((*tx, *outcome)),
+            _ => None,
+        })
     }
 
     /// An operator decides for who does not answer. Force what is returned, and do the part or drop it.

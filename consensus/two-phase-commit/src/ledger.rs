@@ -7,19 +7,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::Coordinated;
-use crate::types::{Answer, CoordinatorId, Outcome, ParticipantId, Tx};
+use crate::types::{Answer, CoordinatorId, LogId, Outcome, ParticipantId, StoreId, Tx};
 
 /// The transactions of one coordinator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ledger {
     coordinator: CoordinatorId,
+    log: LogId,
     epoch: u64,
     /// The next transaction of this epoch.
     next: u64,
     /// Of this epoch, and not decided.
     open: BTreeSet<u64>,
     /// Committed, and who has not said that it heard of it.
-    committed: BTreeMap<Tx, BTreeSet<ParticipantId>>,
+    committed: BTreeMap<Tx, BTreeMap<ParticipantId, StoreId>>,
+}
+
+/// What follows when a participant says that it did its part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acknowledged {
+    /// It was the last one: this ends it.
+    Ended(Coordinated),
+    /// Others have not said so, or it is not committed.
+    Noted,
+    /// The promise was in another store, which is lost: nobody knows what the part was. A person must
+    /// mend it, and [overrule](Ledger::overrule) then.
+    Lost,
 }
 
 /// Why a log is not this coordinator's.
@@ -42,7 +55,7 @@ pub enum ForeignLog {
 }
 
 impl Ledger {
-    /// What follows from a log, oldest record first. The record of the new epoch must be safe before the
+    /// What follows from a log, oldest record first; a new one is given the name that was drawn. The record of the new epoch must be safe before the
     /// first [`begin`](Self::begin): the run before may have named transactions that no log knows.
     ///
     /// # Errors
@@ -50,12 +63,15 @@ impl Ledger {
     /// When it is the log of another.
     pub fn recover(
         coordinator: CoordinatorId,
-        log: impl IntoIterator<Item = Coordinated>,
+        drawn: LogId,
+        records: impl IntoIterator<Item = Coordinated>,
     ) -> Result<(Self, Coordinated), ForeignLog> {
-        let (mut epoch, mut committed) = (0, BTreeMap::new());
-        for record in log {
+        let (mut epoch, mut log, mut committed) = (0, drawn, BTreeMap::new());
+        for record in records {
             match record {
-                Coordinated::Epoch(begun) => epoch = epoch.max(begun),
+                Coordinated::Epoch { epoch: begun, log: own } => {
+                    (epoch, log) = (epoch.max(begun), own);
+                }
                 Coordinated::Committed { tx, .. } if tx.coordinator != coordinator => {
                     return Err(ForeignLog::Coordinator {
                         found: tx.coordinator,
@@ -66,15 +82,20 @@ impl Ledger {
                     return Err(ForeignLog::Epoch(tx));
                 }
                 Coordinated::Committed { tx, participants } => {
-                    committed.insert(tx, participants.into_iter().collect());
+                    committed.insert(tx, participants);
                 }
                 Coordinated::End(tx) => _ = committed.remove(&tx),
             }
         }
         let epoch = epoch.checked_add(1).ok_or(ForeignLog::Exhausted)?;
         let (next, open) = (0, BTreeSet::new());
-        let ledger = Self { coordinator, epoch, next, open, committed };
-        Ok((ledger, Coordinated::Epoch(epoch)))
+        let ledger = Self { coordinator, log, epoch, next, open, committed };
+        Ok((ledger, Coordinated::Epoch { epoch, log }))
+    }
+
+    /// The name of its log.
+    pub fn log(&self) -> LogId {
+        self.log
     }
 
     /// A transaction that nobody has named before.
@@ -91,17 +112,16 @@ impl Ledger {
     pub fn commits(
         &self,
         tx: Tx,
-        waiting: impl IntoIterator<Item = ParticipantId>,
+        participants: BTreeMap<ParticipantId, StoreId>,
     ) -> Option<Coordinated> {
-        let participants: Vec<_> = waiting.into_iter().collect();
         let is_open = self.is_open(tx) && !participants.is_empty();
         is_open.then_some(Coordinated::Committed { tx, participants })
     }
 
     /// The record is safe: it is committed, and its participants can be told.
-    pub fn committed(&mut self, tx: Tx, waiting: impl IntoIterator<Item = ParticipantId>) {
+    pub fn committed(&mut self, tx: Tx, participants: BTreeMap<ParticipantId, StoreId>) {
         if self.close(tx) {
-            self.committed.insert(tx, waiting.into_iter().collect());
+            self.committed.insert(tx, participants);
         }
     }
 
@@ -110,16 +130,28 @@ impl Ledger {
         self.close(tx);
     }
 
-    /// A participant has done its part of a committed transaction, and its log says so. The record that
-    /// ends it, when that was the last one.
-    pub fn acknowledged(&mut self, tx: Tx, participant: ParticipantId) -> Option<Coordinated> {
-        let waiting = self.committed.get_mut(&tx)?;
+    /// A participant has done its part of a committed transaction, and this store says so.
+    pub fn acknowledged(
+        &mut self,
+        tx: Tx,
+        participant: ParticipantId,
+        store: StoreId,
+    ) -> Acknowledged {
+        match self.committed.get(&tx).and_then(|waiting| waiting.get(&participant)) {
+            Some(promised) if *promised != store => Acknowledged::Lost,
+            _ => self.overrule(tx, participant),
+        }
+    }
+
+    /// Nobody waits for this participant any more: it did its part, or a person did.
+    pub fn overrule(&mut self, tx: Tx, participant: ParticipantId) -> Acknowledged {
+        let Some(waiting) = self.committed.get_mut(&tx) else { return Acknowledged::Noted };
         waiting.remove(&participant);
         if !waiting.is_empty() {
-            return None;
+            return Acknowledged::Noted;
         }
         self.committed.remove(&tx);
-        Some(Coordinated::End(tx))
+        Acknowledged::Ended(Coordinated::End(tx))
     }
 
     /// What a participant is told that has voted yes, and asks.
@@ -139,7 +171,7 @@ impl Ledger {
     }
 
     /// What is committed, and who has still to be told.
-    pub fn unfinished(&self) -> impl Iterator<Item = (Tx, &BTreeSet<ParticipantId>)> {
+    pub fn unfinished(&self) -> impl Iterator<Item = (Tx, &BTreeMap<ParticipantId, StoreId>)> {
         self.committed.iter().map(|(tx, waiting)| (*tx, waiting))
     }
 
@@ -152,9 +184,14 @@ impl Ledger {
         self.committed.keys().next().map_or(open, |committed| open.min(*committed))
     }
 
-    fn is_open(&self, tx: Tx) -> bool {
-        let is_own = (tx.coordinator, tx.epoch) == (self.coordinator, self.epoch);
-        is_own && self.open.contains(&tx.sequence)
+    /// Begun since this ledger was recovered, or to be.
+    pub fn is_of_this_run(&self, tx: Tx) -> bool {
+        (tx.coordinator, tx.epoch) == (self.coordinator, self.epoch)
+    }
+
+    /// Begun, and not decided.
+    pub fn is_open(&self, tx: Tx) -> bool {
+        self.is_of_this_run(tx) && self.open.contains(&tx.sequence)
     }
 
     fn close(&mut self, tx: Tx) -> bool {

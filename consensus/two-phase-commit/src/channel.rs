@@ -1,0 +1,161 @@
+//! One thread owns all transactions and waits for whatever comes first: a client, a vote, the disk, a
+//! deadline. Another one writes, and shares each fsync among all decisions that came while the last one ran.
+//!
+//! To copy it, take this file, [channel/](channel), and what both variants share: all other files but
+//! lock.rs and lock/.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::coordinator::{
+    CommitError, Counts, OpenError, Options, RecallError, Report, Unfinished, Work, check,
+};
+use super::desk::Desk;
+use super::log::{Log, Opened};
+use super::message::{Answers, Link};
+use super::post::Post;
+use super::sync::{Arc, Instant, JoinHandle, Sender, thread, unbounded};
+use super::types::{Answer, Outcome, ParticipantId, Tx};
+
+mod disk;
+mod owner;
+
+use owner::{Owner, Word};
+
+/// Decides on transactions: all do their part, or nobody does.
+pub struct Coordinator {
+    words: Sender<Word>,
+    post: Arc<Post>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Coordinator {
+    /// With what its log holds. What was committed and not acknowledged is told again at once; what was
+    /// not committed is aborted, and whoever asks hears that.
+    ///
+    /// # Errors
+    ///
+    /// When the log is another's or damaged, and when it fails.
+    pub fn open<L: Log + 'static>(
+        options: &Options,
+        log: Opened<L>,
+        link: impl Link + 'static,
+    ) -> Result<Self, OpenError> {
+        let (desk, log) = Desk::open(options.id, log)?;
+        let post = Arc::new(Post::new(link, desk.ledger.log()));
+        let (words, inbox) = unbounded();
+        let (to_disk, jobs) = unbounded();
+        let own = words.clone();
+        // A coordinator that has ended hears nothing.
+        let answers = Answers::to(move |reply| _ = own.send(Word::Heard(reply)));
+        let done = words.clone();
+        let writer = thread::spawn(move || disk::run(&log, &jobs, &done));
+        let owner = Owner::new(desk, Arc::clone(&post), answers, to_disk, options.retell);
+        let owner = thread::spawn(move || owner.run(&inbox));
+        Ok(Self { words, post, threads: vec![owner, writer] })
+    }
+
+    /// Has all of them do their part, or nobody: whoever crashes, and whatever is lost. Returns when it is
+    /// decided and the decision is safe; the participants hear of it then.
+    ///
+    /// # Errors
+    ///
+    /// When it was aborted, because one said no or the time was up; and when nobody knows yet.
+    pub fn commit(&self, work: Work, patience: Duration) -> Result<Tx, CommitError> {
+        check(&work)?;
+        let deadline = Instant::now() + patience;
+        let commit = |answer| Word::Commit { work, deadline, answer };
+        self.ask(commit).unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// What became of a transaction that ended with [`CommitError::Silent`], in this run or an earlier one.
+    /// Until its client knows, it is remembered.
+    ///
+    /// # Errors
+    ///
+    /// When the participant does not answer in time.
+    pub fn recall(
+        &self,
+        tx: Tx,
+        participant: ParticipantId,
+        patience: Duration,
+    ) -> Result<Outcome, RecallError> {
+        let deadline = Instant::now() + patience;
+        let recall = |answer| Word::Recall { tx, participant, deadline, answer };
+        self.ask(recall).unwrap_or(Err(RecallError::Closed))
+    }
+
+    /// What a participant hears that has voted yes, and asks.
+    pub fn answer(&self, tx: Tx) -> Answer {
+        self.look(move |desk| desk.ledger.answer(tx)).unwrap_or(Answer::Wait)
+    }
+
+    /// What is committed, and who has not said that it is done.
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.look(|desk| desk.unfinished()).unwrap_or_default()
+    }
+
+    /// Waits until nothing is [unfinished](Self::unfinished). Says whether that came in time.
+    pub fn settled(&self, patience: Duration) -> bool {
+        let (answer, settled) = unbounded();
+        let asked = self.words.send(Word::Settled(answer)).is_ok();
+        asked && settled.recv_timeout(patience).is_ok()
+    }
+
+    /// What a person must look at.
+    pub fn reports(&self) -> Vec<Report> {
+        self.look(|desk| desk.reports.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// A person has mended what this participant lost, or did otherwise.
+    pub fn overrule(&self, tx: Tx, participant: ParticipantId) {
+        self.ask(|done| Word::Overrule { tx, participant, done });
+    }
+
+    /// What it did since it was opened.
+    pub fn counts(&self) -> Counts {
+        self.post.counts()
+    }
+
+    /// Begins nothing more, and tells nothing again. What is not decided is aborted; what is committed and
+    /// not acknowledged will be told by whoever opens the log next.
+    pub fn close(&self) {
+        let _ = self.words.send(Word::Close);
+    }
+
+    /// Closes it, waits until its clients have their answers, and ends it.
+    pub fn shutdown(mut self) {
+        self.end();
+    }
+
+    fn look<T: Send + 'static>(&self, look: impl FnOnce(&Desk) -> T + Send + 'static) -> Option<T> {
+        self.ask(|answer| Word::Look(Box::new(move |desk| _ = answer.send(look(desk)))))
+    }
+
+    /// `None` if it has ended.
+    fn ask<T>(&self, word: impl FnOnce(Sender<T>) -> Word) -> Option<T> {
+        let (answer, answered) = unbounded();
+        self.words.send(word(answer)).ok()?;
+        answered.recv().ok()
+    }
+
+    fn end(&mut self) {
+        let _ = self.words.send(Word::End);
+        for thread in self.threads.drain(..) {
+            // They do nothing that can panic; and a panic here would hide another.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Coordinator {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl fmt::Debug for Coordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coordinator").field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,292 @@
+//! One who takes part: the rules of [`branches`](crate::branches) around a [`Store`].
+//!
+//! Whoever brings a request does the work of it, on its own thread, and the rules are held for moments
+//! only. What the disk has to do for many requests at once is shared below, by the store's log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::branches::{Alone, Asked, Branches, Inquiry, NotInDoubt, Part, Safe, Told};
+use crate::drawn;
+use crate::message::{Reply, Request, Said, What};
+use crate::record::Branched;
+use crate::store::{Forget, Store, StoreFailed};
+use crate::types::{Answer, CoordinatorId, Outcome, ParticipantId, StoreId, Tx, Vote};
+
+/// A store that takes part in transactions.
+#[derive(Debug)]
+pub struct Participant<S> {
+    id: ParticipantId,
+    /// What its promises are kept in.
+    store_id: StoreId,
+    store: S,
+    branches: Mutex<Branches>,
+    /// Requests since old notes were forgotten.
+    since: AtomicU64,
+}
+
+/// How many requests come before old notes are forgotten once more.
+const FORGET_EVERY: u64 = 1_024;
+
+/// Whom a participant in doubt can ask, and how. `None` if there is no answer.
+pub trait Inquire {
+    /// Who coordinates it: [`lock::Coordinator::answer`](crate::lock::Coordinator::answer).
+    fn coordinator(&self, of: CoordinatorId, tx: Tx) -> Option<Answer>;
+
+    /// Another participant: [`Participant::ask`].
+    fn peer(&self, peer: ParticipantId, tx: Tx) -> Option<Answer>;
+}
+
+/// What an operator could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum ForceError {
+    /// There is nothing to decide.
+    #[error(transparent)]
+    NotInDoubt(#[from] NotInDoubt),
+    /// It may be decided or not: look again after the store was mended.
+    #[error("the store failed: {0}")]
+    Failed(#[from] StoreFailed),
+}
+
+impl<S: Store> Participant<S> {
+    /// With what the store remembers.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read, or written the first time.
+    pub fn open(id: ParticipantId, store: S) -> Result<Self, StoreFailed> {
+        let notes = store.recover()?;
+        let named = notes.iter().find_map(|note| match note {
+            Branched::Store(name) => Some(*name),
+            _ => None,
+        });
+        let store_id = named.unwrap_or_else(drawn);
+        if named.is_none() {
+            store.note(&Branched::Store(store_id))?;
+        }
+        let branches = Branches::recover(notes);
+        for (tx, outcome) in branches.forced() {
+            // The crash may have come between the operator's word and what it stood for.
+            store.finish(tx, outcome)?;
+        }
+        let branches = Mutex::new(branches);
+        Ok(Self { id, store_id, store, branches, since: AtomicU64::new(0) })
+    }
+
+    /// Its name.
+    pub fn id(&self) -> ParticipantId {
+        self.id
+    }
+
+    /// What it keeps.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Does what a coordinator wants. `None` if there is nothing to say, or not yet: it will ask again.
+    pub fn handle(&self, request: Request) -> Option<Reply> {
+        let Request { tx, log, mark, what } = request;
+        let said = match self.is_bound(tx.coordinator, log) {
+            Ok(true) => {
+                self.hear(mark);
+                self.answer(tx, what)?
+            }
+            Ok(false) => Said::Foreign,
+            Err(_) => return None,
+        };
+        Some(Reply { tx, from: self.id, store: self.store_id, said })
+    }
+
+    /// What it can say to a peer in doubt.
+    pub fn ask(&self, tx: Tx) -> Answer {
+        let inquiry = self.branches.lock().ask(tx);
+        self.reply(tx, inquiry)
+    }
+
+    /// Voted yes, and told nothing: these hold locks. Their [`Tx::coordinator`] knows what becomes of them.
+    pub fn in_doubt(&self) -> Vec<Tx> {
+        self.branches.lock().in_doubt().map(|(tx, _)| tx).collect()
+    }
+
+    /// What an operator decided here.
+    pub fn forced(&self) -> Vec<(Tx, Outcome)> {
+        self.branches.lock().forced().collect()
+    }
+
+    /// Asks what became of everything in doubt: the coordinator first, then the peers. Call it after a
+    /// start, and from time to time. Returns what is finished now; the rest is still [in
+    /// doubt](Self::in_doubt), and waits: to decide alone would break the promise.
+    pub fn resolve(&self, others: &impl Inquire) -> Vec<(Tx, Outcome)> {
+        let in_doubt: Vec<_> = {
+            let branches = self.branches.lock();
+            branches.in_doubt().map(|(tx, part)| (tx, part.peers.clone())).collect()
+        };
+        let learn = |(tx, peers): (Tx, Vec<ParticipantId>)| {
+            let mut answers = std::iter::once(others.coordinator(tx.coordinator, tx))
+                .chain(peers.iter().map(|peer| others.peer(*peer, tx)));
+            let outcome = answers.find_map(|answer| match answer {
+                Some(Answer::Is(outcome)) => Some(outcome),
+                _ => None,
+            })?;
+            matches!(self.decide(tx, outcome), Some(Said::Done)).then_some((tx, outcome))
+        };
+        in_doubt.into_iter().filter_map(learn).collect()
+    }
+
+    /// An operator decides what the coordinator should have. It is safe when this returns. If the others
+    /// did otherwise, that is reported to the coordinator when it says so, and a person must mend it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not in doubt, and when the store fails.
+    pub fn force(&self, tx: Tx, outcome: Outcome) -> Result<(), ForceError> {
+        let (record, part) = self.branches.lock().force(tx, outcome)?;
+        tracing::warn!(%tx, ?outcome, participant = self.id, "decided by an operator");
+        let done = self.store.note(&record).and_then(|()| self.store.finish(tx, outcome));
+        if let Err(failed) = done {
+            self.branches.lock().undone(tx, part);
+            return Err(failed.into());
+        }
+        Ok(())
+    }
+
+    fn answer(&self, tx: Tx, what: What) -> Option<Said> {
+        match what {
+            What::Prepare(part) => self.prepare(tx, part).map(Said::Voted),
+            What::Alone(part) => Some(Said::Became(self.alone(tx, &part))),
+            What::Decide(outcome) => self.decide(tx, outcome),
+            What::Recall => {
+                let inquiry = self.branches.lock().recall(tx);
+                Some(Said::Became(self.reply(tx, inquiry)))
+            }
+            What::Forget => {
+                self.branches.lock().forget(tx);
+                // What is not forgotten now takes a little room, and is never wrong.
+                let _ = self.store.forget(Forget::Alone(tx));
+                None
+            }
+        }
+    }
+
+    fn prepare(&self, tx: Tx, part: Part) -> Option<Vote> {
+        match self.branches.lock().prepare(tx, part.clone()) {
+            Asked::Vote(vote) => return Some(vote),
+            Asked::Busy => return None,
+            Asked::Write(_) => {}
+        }
+        let vote = match self.store.prepare(tx, &part) {
+            Ok(Vote::Yes) => return self.promise(tx),
+            Ok(Vote::ReadOnly) => return self.read(tx),
+            Ok(Vote::No) => true,
+            Err(error) => {
+                tracing::error!(%tx, %error, participant = self.id, "cannot prepare");
+                false
+            }
+        };
+        self.branches.lock().declined(tx, vote);
+        Some(Vote::No)
+    }
+
+    /// What was prepared is safe.
+    fn promise(&self, tx: Tx) -> Option<Vote> {
+        let safe = self.branches.lock().prepared(tx);
+        match safe {
+            Safe::Yes => Some(Vote::Yes),
+            // Its end has overtaken it.
+            Safe::Doomed(_) => {
+                self.finish(tx, Outcome::Aborted, None);
+                None
+            }
+            Safe::Nothing => None,
+        }
+    }
+
+    fn read(&self, tx: Tx) -> Option<Vote> {
+        let reserve = self.branches.lock().reads(tx);
+        if let Some(record @ Branched::Reserved(upto)) = reserve {
+            self.store.note(&record).ok()?;
+            self.branches.lock().reserved(upto);
+        }
+        Some(Vote::ReadOnly)
+    }
+
+    fn decide(&self, tx: Tx, outcome: Outcome) -> Option<Said> {
+        let told = self.branches.lock().decide(tx, outcome);
+        match told {
+            Told::Write(_, part) => self.finish(tx, outcome, Some(part)),
+            Told::Known => Some(Said::Done),
+            Told::Later => None,
+            Told::Mixed(forced) => Some(Said::Mixed(forced)),
+        }
+    }
+
+    fn finish(&self, tx: Tx, outcome: Outcome, part: Option<Part>) -> Option<Said> {
+        match self.store.finish(tx, outcome) {
+            Ok(()) => {
+                self.branches.lock().committed(tx);
+                Some(Said::Done)
+            }
+            Err(error) => {
+                tracing::error!(%tx, %error, participant = self.id, "cannot finish");
+                self.branches.lock().undone(tx, part.unwrap_or_default());
+                None
+            }
+        }
+    }
+
+    fn alone(&self, tx: Tx, part: &Part) -> Answer {
+        match self.branches.lock().alone(tx) {
+            Alone::Write => {}
+            Alone::Known(outcome) => return Answer::Is(outcome),
+            Alone::Busy => return Answer::Wait,
+        }
+        match self.store.alone(tx, part) {
+            Ok(outcome @ Outcome::Committed) => {
+                self.branches.lock().committed(tx);
+                Answer::Is(outcome)
+            }
+            Ok(outcome @ Outcome::Aborted) => {
+                self.branches.lock().declined(tx, true);
+                Answer::Is(outcome)
+            }
+            Err(error) => {
+                tracing::error!(%tx, %error, participant = self.id, "cannot tell what became of it");
+                Answer::Wait
+            }
+        }
+    }
+
+    fn reply(&self, tx: Tx, inquiry: Inquiry) -> Answer {
+        match inquiry {
+            Inquiry::Say(answer) => answer,
+            Inquiry::Refuse => match self.store.note(&Branched::Refused(tx)) {
+                Ok(()) => {
+                    self.branches.lock().refused(tx);
+                    Answer::Is(Outcome::Aborted)
+                }
+                Err(_) => Answer::Wait,
+            },
+        }
+    }
+
+    /// Whether this coordinator is the one that this name belongs to: the first that came under it.
+    fn is_bound(&self, coordinator: CoordinatorId, log: u64) -> Result<bool, StoreFailed> {
+        let mut branches = self.branches.lock();
+        if let Some(bound) = branches.log_of(coordinator) {
+            return Ok(bound == log);
+        }
+        // Once in the life of a store: others wait.
+        self.store.note(&Branched::Bound(coordinator, log))?;
+        branches.bound(coordinator, log);
+        Ok(true)
+    }
+
+    fn hear(&self, mark: Tx) {
+        self.branches.lock().hear(mark);
+        if (self.since.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(FORGET_EVERY) {
+            // What is not forgotten now is forgotten the next time.
+            let _ = self.store.forget(Forget::Before(mark));
+        }
+    }
+}
