@@ -7,6 +7,10 @@
 
 use std::collections::BTreeMap;
 
+mod follows;
+
+pub use follows::{Alone, Asked, Inquiry, NotInDoubt, Safe, Told};
+
 use crate::record::Branched;
 use crate::types::{Answer, CoordinatorId, LogId, Outcome, ParticipantId, Tx, Vote};
 
@@ -21,7 +25,8 @@ pub struct Branches {
     bound: BTreeMap<CoordinatorId, LogId>,
     /// Of each coordinator: up to here a vote may be given of which nothing is kept.
     reserved: BTreeMap<CoordinatorId, Tx>,
-    /// The same, as it was when this was recovered: what is older and unknown may have been voted for.
+    /// The same, as it was when this was recovered: for what is older and unknown it may have voted, and must
+    /// not vote again.
     forgotten: BTreeMap<CoordinatorId, Tx>,
 }
 
@@ -42,6 +47,8 @@ enum Branch {
     Alone,
     /// Done in one phase.
     Kept,
+    /// It said no, and the disk knows nothing of that.
+    Declined,
     /// It voted as read-only: it is out of it, and does not know what became of it.
     Out,
     /// It will never vote yes; so it will say when the record is safe.
@@ -60,68 +67,6 @@ pub struct Part {
     /// To be done if it is committed.
     pub redo: Vec<u8>,
 }
-
-/// What follows from a request to prepare.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// Force this, call [`Branches::prepared`], and vote as that says.
-    Write(Branched),
-    /// Vote so; there is nothing to write.
-    Vote(Vote),
-    /// The same request is being written: its answer will do for both.
-    Busy,
-}
-
-/// What follows when the record of a part is safe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Safe {
-    /// Vote yes.
-    Yes,
-    /// It was aborted meanwhile: drop the part and write this; nobody waits for a vote.
-    Doomed(Branched),
-    /// No such record was on its way.
-    Nothing,
-}
-
-/// What follows from a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// Do the part or drop it, and write this. A commit is forced; then call [`Branches::committed`], and
-    /// acknowledge it. An abort need not be: who forgets it asks, and is told again.
-    Write(Branched, Part),
-    /// There is nothing to do, or nothing any more. A commit is acknowledged.
-    Known,
-    /// Something of it is on its way to the disk: what is done when that is safe will do for both.
-    Later,
-    /// An operator decided otherwise: some did it, some did not. A person must mend it.
-    Mixed(Outcome),
-}
-
-/// What follows when the only participant is asked to do it all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alone {
-    /// Do it, force [`Branched::Alone`], call [`Branches::committed`], and say that it is committed. If it
-    /// cannot be done, call [`Branches::declined`], and say that it is aborted.
-    Write,
-    /// This became of it.
-    Known(Outcome),
-    /// It is being written, or is no such transaction.
-    Busy,
-}
-
-/// What a peer, or a client whose answer was lost, is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inquiry {
-    /// This.
-    Say(Answer),
-    /// Force [`Branched::Refused`], call [`Branches::refused`], and say that it is aborted.
-    Refuse,
-}
-
-/// Why an operator could not decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("transaction {0} is not in doubt here; list those that are")]
-pub struct NotInDoubt(pub Tx);
 
 impl Branches {
     /// What follows from a log, oldest record first.
@@ -172,7 +117,7 @@ impl Branches {
         let mark = *known;
         let is_over = |tx: &Tx| tx.coordinator == mark.coordinator && *tx < mark;
         self.known.retain(|tx, branch| match branch {
-            Branch::Decided(_) | Branch::Refused | Branch::Out => !is_over(tx),
+            Branch::Decided(_) | Branch::Refused | Branch::Declined | Branch::Out => !is_over(tx),
             // Who asked for it may have crashed, and ask again.
             Branch::Kept => !is_over(tx) || tx.epoch != mark.epoch,
             _ => true,
@@ -194,7 +139,7 @@ impl Branches {
             Some(Branch::Out) => Asked::Vote(Vote::ReadOnly),
             // Another part under the same name, or a request that its end has overtaken.
             Some(_) => Asked::Vote(Vote::No),
-            None if self.is_late(tx) => Asked::Vote(Vote::No),
+            None if self.is_late(tx) || self.is_forgotten(tx) => Asked::Vote(Vote::No),
             None => {
                 let Part { peers, redo } = part.clone();
                 self.known.insert(tx, Branch::Writing { part, is_doomed: false });
@@ -210,28 +155,29 @@ impl Branches {
             Some(branch @ Branch::Writing { .. }) => {
                 let Branch::Writing { part, .. } = branch else { return };
                 *branch = if is_certain {
-                    Branch::Decided(Outcome::Aborted)
+                    Branch::Declined
                 } else {
                     Branch::Prepared(std::mem::take(part))
                 };
             }
-            // In one phase, what is not certain stays so until it is recovered.
-            Some(branch @ Branch::Alone) if is_certain => {
-                *branch = Branch::Decided(Outcome::Aborted);
-            }
+            // In one phase, nobody may be told before that is safe.
+            Some(branch @ Branch::Alone) if is_certain => *branch = Branch::Refusing,
+            // What is not certain stays so until it is recovered.
             _ => {}
         }
     }
 
-    /// It has nothing to do whatever becomes of it. What has to be safe before that is said, if anything:
-    /// call [`reserved`](Self::reserved) then.
+    /// It has nothing to do whatever becomes of it, and may say so, unless something must be safe before:
+    /// then call [`reserved`](Self::reserved), and this once more.
     pub fn reads(&mut self, tx: Tx) -> Option<Branched> {
+        if self.reserved.get(&tx.coordinator).is_none_or(|upto| tx >= *upto) {
+            let upto = Tx { sequence: tx.sequence.saturating_add(RESERVE), ..tx };
+            return Some(Branched::Reserved(upto));
+        }
         if let Some(branch @ Branch::Writing { .. }) = self.known.get_mut(&tx) {
             *branch = Branch::Out;
         }
-        let reserved = self.reserved.get(&tx.coordinator).is_some_and(|upto| tx < *upto);
-        let upto = Tx { sequence: tx.sequence.saturating_add(RESERVE), ..tx };
-        (!reserved).then_some(Branched::Reserved(upto))
+        None
     }
 
     /// The record is safe.
@@ -319,8 +265,7 @@ impl Branches {
 
     /// A peer in doubt asks.
     pub fn ask(&mut self, tx: Tx) -> Inquiry {
-        let forgotten = self.forgotten.get(&tx.coordinator).is_some_and(|upto| tx < *upto);
-        if !self.known.contains_key(&tx) && (forgotten || self.is_late(tx)) {
+        if !self.known.contains_key(&tx) && (self.is_forgotten(tx) || self.is_late(tx)) {
             // It may have voted, and done with it. Who was not told cannot be told here.
             return Inquiry::Say(Answer::Unknown);
         }
@@ -334,13 +279,14 @@ impl Branches {
             Some(Branch::Committing | Branch::Kept) => Inquiry::Say(Answer::Is(Outcome::Committed)),
             Some(Branch::Refused) => Inquiry::Say(Answer::Is(Outcome::Aborted)),
             Some(Branch::Refusing | Branch::Alone) => Inquiry::Say(Answer::Wait),
-            // In doubt itself, or out of it; or an operator's word, which is nobody else's.
-            Some(_) => Inquiry::Say(Answer::Unknown),
-            None => {
+            // What was only said may be said otherwise after a crash.
+            None | Some(Branch::Declined) => {
                 // From now on: a request to prepare may come while the refusal is written.
                 self.known.insert(tx, Branch::Refusing);
                 Inquiry::Refuse
             }
+            // In doubt itself, or out of it; or an operator's word, which is nobody else's.
+            Some(_) => Inquiry::Say(Answer::Unknown),
         }
     }
 
@@ -382,6 +328,24 @@ impl Branches {
             Branch::Prepared(part) => Some((*tx, part)),
             _ => None,
         })
+    }
+
+    /// A coordinator begins this one next: for whatever comes after, it cannot have voted before it was
+    /// recovered.
+    pub fn next_of(&mut self, next: Tx) {
+        if let Some(upto) = self.forgotten.get_mut(&next.coordinator) {
+            *upto = next.min(*upto);
+        }
+    }
+
+    /// Whose next transaction should be [asked](Self::next_of) for: until then their transactions are
+    /// refused.
+    pub fn unsure(&self) -> impl Iterator<Item = CoordinatorId> {
+        self.forgotten.keys().copied()
+    }
+
+    fn is_forgotten(&self, tx: Tx) -> bool {
+        self.forgotten.get(&tx.coordinator).is_some_and(|upto| tx < *upto)
     }
 
     fn is_late(&self, tx: Tx) -> bool {

@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::log::{Log, Opened};
 use super::message::{Answers, Link};
 use super::post::Post;
-use super::sync::{Arc, Instant, JoinHandle, Sender, thread, unbounded};
+use super::sync::{Arc, Instant, JoinHandle, Sender, bounded, thread};
 use super::types::{Answer, Outcome, ParticipantId, Tx};
 
 mod disk;
@@ -28,6 +28,9 @@ pub struct Coordinator {
     post: Arc<Post>,
     threads: Vec<JoinHandle<()>>,
 }
+
+/// How much may wait for the owner; then clients wait for room.
+const INBOX: usize = 16_384;
 
 impl Coordinator {
     /// With what its log holds. What was committed and not acknowledged is told again at once; what was
@@ -43,13 +46,15 @@ impl Coordinator {
     ) -> Result<Self, OpenError> {
         let (desk, log) = Desk::open(options.id, log)?;
         let post = Arc::new(Post::new(link, desk.ledger.log()));
-        let (words, inbox) = unbounded();
-        let (to_disk, jobs) = unbounded();
+        let (words, inbox) = bounded(INBOX);
+        // The owner hands over the next batch when the last one is written.
+        let (to_disk, batches) = bounded(1);
         let own = words.clone();
-        // A coordinator that has ended hears nothing.
-        let answers = Answers::to(move |reply| _ = own.send(Word::Heard(reply)));
+        // A flood of replies keeps no client out: what finds no room is lost, as on any network. A
+        // coordinator that has ended hears nothing.
+        let answers = Answers::to(move |reply| _ = own.try_send(Word::Heard(reply)));
         let done = words.clone();
-        let writer = thread::spawn(move || disk::run(&log, &jobs, &done));
+        let writer = thread::spawn(move || disk::run(&log, &batches, &done));
         let owner = Owner::new(desk, Arc::clone(&post), answers, to_disk, options.retell);
         let owner = thread::spawn(move || owner.run(&inbox));
         Ok(Self { words, post, threads: vec![owner, writer] })
@@ -90,14 +95,19 @@ impl Coordinator {
         self.look(move |desk| desk.ledger.answer(tx)).unwrap_or(Answer::Wait)
     }
 
+    /// What is begun next: a participant that was started again asks for that. `None` if it has ended.
+    pub fn next(&self) -> Option<Tx> {
+        self.look(|desk| desk.ledger.next())
+    }
+
     /// What is committed, and who has not said that it is done.
     pub fn unfinished(&self) -> Vec<Unfinished> {
-        self.look(|desk| desk.unfinished()).unwrap_or_default()
+        self.look(Desk::unfinished).unwrap_or_default()
     }
 
     /// Waits until nothing is [unfinished](Self::unfinished). Says whether that came in time.
     pub fn settled(&self, patience: Duration) -> bool {
-        let (answer, settled) = unbounded();
+        let (answer, settled) = bounded(1);
         let asked = self.words.send(Word::Settled(answer)).is_ok();
         asked && settled.recv_timeout(patience).is_ok()
     }
@@ -134,7 +144,7 @@ impl Coordinator {
 
     /// `None` if it has ended.
     fn ask<T>(&self, word: impl FnOnce(Sender<T>) -> Word) -> Option<T> {
-        let (answer, answered) = unbounded();
+        let (answer, answered) = bounded(1);
         self.words.send(word(answer)).ok()?;
         answered.recv().ok()
     }

@@ -216,7 +216,10 @@ impl<R: Resource, L: Log> Store for Embedded<R, L> {
         let vote = self.state.lock().resource.lock(tx, &part.redo);
         match vote {
             Vote::No => return Ok(Outcome::Aborted),
-            Vote::ReadOnly => return Ok(Outcome::Committed),
+            Vote::ReadOnly => {
+                self.note(&Branched::Alone(tx))?;
+                return Ok(Outcome::Committed);
+            }
             Vote::Yes => {}
         }
         let line = Line::Alone(tx, part.redo.clone());

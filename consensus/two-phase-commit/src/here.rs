@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Sender, unbounded};
+use crossbeam_channel::{Sender, bounded};
 
 use crate::message::{Answers, Link, Reply, Request};
 use crate::participant::Participant;
@@ -32,6 +32,9 @@ pub struct Here {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// How many requests wait for a participant. One that hangs must not fill the memory.
+const ROOM: usize = 16_384;
+
 impl Here {
     /// Nobody is there yet.
     pub fn new() -> Self {
@@ -41,10 +44,15 @@ impl Here {
     /// This one is there too, and does so much at once. A participant does each request on the thread that
     /// brings it and waits for its disk there, so this many requests can share an fsync.
     #[must_use]
-    pub fn with(mut self, id: ParticipantId, participant: Arc<dyn Handle>, threads: usize) -> Self {
-        let (inbox, requests) = unbounded::<(Request, Answers)>();
+    pub fn with(
+        mut self,
+        id: ParticipantId,
+        participant: &Arc<impl Handle + 'static>,
+        threads: usize,
+    ) -> Self {
+        let (inbox, requests) = bounded::<(Request, Answers)>(ROOM);
         for _ in 0..threads.max(1) {
-            let (participant, requests) = (Arc::clone(&participant), requests.clone());
+            let (participant, requests) = (Arc::clone(participant), requests.clone());
             self.threads.push(thread::spawn(move || {
                 for (request, answers) in requests {
                     let tx = request.tx;
@@ -66,8 +74,10 @@ impl Here {
 impl Link for Here {
     fn send(&self, to: ParticipantId, request: Request, answers: &Answers) {
         if let Some(inbox) = self.inboxes.get(&to) {
-            // It takes everything as long as this link is there.
-            let _ = inbox.send((request, answers.clone()));
+            let tx = request.tx;
+            if inbox.try_send((request, answers.clone())).is_err() {
+                tracing::warn!(%tx, participant = to, "too much to do; a request is lost");
+            }
         }
     }
 }

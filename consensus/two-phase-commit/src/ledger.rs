@@ -98,9 +98,14 @@ impl Ledger {
         self.log
     }
 
+    /// What is begun next.
+    pub fn next(&self) -> Tx {
+        Tx { coordinator: self.coordinator, epoch: self.epoch, sequence: self.next }
+    }
+
     /// A transaction that nobody has named before.
     pub fn begin(&mut self) -> Tx {
-        let tx = Tx { coordinator: self.coordinator, epoch: self.epoch, sequence: self.next };
+        let tx = self.next();
         self.open.insert(self.next);
         self.next += 1;
         tx

@@ -147,6 +147,12 @@ impl Coordinator {
         self.shared.state.lock().desk.ledger.answer(tx)
     }
 
+    /// What is begun next: a participant that was started again asks for that. `None` if it has ended.
+    #[expect(clippy::unnecessary_wraps, reason = "as the other variant's, which may have ended")]
+    pub fn next(&self) -> Option<Tx> {
+        Some(self.shared.state.lock().desk.ledger.next())
+    }
+
     /// What is committed, and who has not said that it is done.
     pub fn unfinished(&self) -> Vec<Unfinished> {
         self.shared.state.lock().desk.unfinished()
@@ -202,6 +208,11 @@ impl Drop for Coordinator {
         if let Some(ticker) = self.ticker.take() {
             // It does nothing that can panic; and a panic here would hide another.
             let _ = ticker.join();
+        }
+        // Whoever brings a reply just now holds it for a moment. When this returns, the link and the log are
+        // free for the next.
+        while Arc::strong_count(&self.shared) > 1 {
+            thread::yield_now();
         }
     }
 }

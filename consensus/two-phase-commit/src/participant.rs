@@ -36,6 +36,9 @@ pub trait Inquire {
 
     /// Another participant: [`Participant::ask`].
     fn peer(&self, peer: ParticipantId, tx: Tx) -> Option<Answer>;
+
+    /// What the coordinator begins next: [`lock::Coordinator::next`](crate::lock::Coordinator::next).
+    fn next(&self, of: CoordinatorId) -> Option<Tx>;
 }
 
 /// What an operator could not do.
@@ -118,6 +121,10 @@ impl<S: Store> Participant<S> {
     /// start, and from time to time. Returns what is finished now; the rest is still [in
     /// doubt](Self::in_doubt), and waits: to decide alone would break the promise.
     pub fn resolve(&self, others: &impl Inquire) -> Vec<(Tx, Outcome)> {
+        let unsure: Vec<_> = self.branches.lock().unsure().collect();
+        for next in unsure.into_iter().filter_map(|coordinator| others.next(coordinator)) {
+            self.branches.lock().next_of(next);
+        }
         let in_doubt: Vec<_> = {
             let branches = self.branches.lock();
             branches.in_doubt().map(|(tx, part)| (tx, part.peers.clone())).collect()
@@ -153,7 +160,7 @@ impl<S: Store> Participant<S> {
 
     fn answer(&self, tx: Tx, what: What) -> Option<Said> {
         match what {
-            What::Prepare(part) => self.prepare(tx, part).map(Said::Voted),
+            What::Prepare(part) => self.prepare(tx, &part).map(Said::Voted),
             What::Alone(part) => Some(Said::Became(self.alone(tx, &part))),
             What::Decide(outcome) => self.decide(tx, outcome),
             What::Recall => {
@@ -169,13 +176,13 @@ impl<S: Store> Participant<S> {
         }
     }
 
-    fn prepare(&self, tx: Tx, part: Part) -> Option<Vote> {
+    fn prepare(&self, tx: Tx, part: &Part) -> Option<Vote> {
         match self.branches.lock().prepare(tx, part.clone()) {
             Asked::Vote(vote) => return Some(vote),
             Asked::Busy => return None,
             Asked::Write(_) => {}
         }
-        let vote = match self.store.prepare(tx, &part) {
+        let is_certain = match self.store.prepare(tx, part) {
             Ok(Vote::Yes) => return self.promise(tx),
             Ok(Vote::ReadOnly) => return self.read(tx),
             Ok(Vote::No) => true,
@@ -184,7 +191,7 @@ impl<S: Store> Participant<S> {
                 false
             }
         };
-        self.branches.lock().declined(tx, vote);
+        self.branches.lock().declined(tx, is_certain);
         Some(Vote::No)
     }
 
@@ -206,7 +213,9 @@ impl<S: Store> Participant<S> {
         let reserve = self.branches.lock().reads(tx);
         if let Some(record @ Branched::Reserved(upto)) = reserve {
             self.store.note(&record).ok()?;
-            self.branches.lock().reserved(upto);
+            let mut branches = self.branches.lock();
+            branches.reserved(upto);
+            branches.reads(tx);
         }
         Some(Vote::ReadOnly)
     }
@@ -246,9 +255,9 @@ impl<S: Store> Participant<S> {
                 self.branches.lock().committed(tx);
                 Answer::Is(outcome)
             }
-            Ok(outcome @ Outcome::Aborted) => {
+            Ok(Outcome::Aborted) => {
                 self.branches.lock().declined(tx, true);
-                Answer::Is(outcome)
+                self.reply(tx, Inquiry::Refuse)
             }
             Err(error) => {
                 tracing::error!(%tx, %error, participant = self.id, "cannot tell what became of it");

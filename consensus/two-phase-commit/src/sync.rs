@@ -6,5 +6,5 @@ pub(crate) use std::sync::{Arc, Weak};
 pub(crate) use std::thread::{self, JoinHandle};
 pub(crate) use std::time::Instant;
 
-pub(crate) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+pub(crate) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};

@@ -30,7 +30,7 @@ impl fmt::Display for Tx {
 }
 
 /// What a participant answers when it is asked to prepare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vote {
     /// It can do its part whatever happens, and waits for the outcome.
     Yes,

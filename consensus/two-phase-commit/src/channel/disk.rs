@@ -5,49 +5,39 @@ use crate::log::{Line, Log, LogFailed};
 use crate::sync::{Receiver, Sender};
 use crate::types::Tx;
 
-/// What the owner wants of the log.
-pub(super) enum Job {
-    /// The decision on a transaction; the owner hears when it is safe.
-    Force(Tx, Line),
+/// All that came up while the disk was busy with the batch before.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Decisions. They share an fsync.
+    pub(super) decided: Vec<(Tx, Line)>,
     /// Whenever it suits.
-    Write(Line),
+    pub(super) lazy: Vec<Line>,
     /// What is before this place is not needed any more.
-    Release(u64),
+    pub(super) release: Option<u64>,
 }
 
-/// The most decisions that share an fsync: enough for any rate, and none waits long for the others' bytes.
-const MOST: usize = 1_024;
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.decided.is_empty() && self.lazy.is_empty() && self.release.is_none()
+    }
+}
 
-/// Until the owner is gone. All decisions that came while the disk was busy are written together.
-pub(super) fn run(log: &impl Log, jobs: &Receiver<Job>, done: &Sender<Word>) {
-    while let Ok(job) = jobs.recv() {
-        let mut job = Some(job);
-        let (mut txs, mut lines) = (Vec::new(), Vec::new());
-        while let Some(next) = job {
-            match next {
-                Job::Force(tx, line) => {
-                    txs.push(tx);
-                    lines.push(line);
-                }
-                Job::Write(line) => check(log.write(line)),
-                Job::Release(before) => check(log.release(before)),
-            }
-            job = if lines.len() < MOST { jobs.try_recv().ok() } else { None };
+/// Until the owner is gone.
+pub(super) fn run(log: &impl Log, batches: &Receiver<Batch>, done: &Sender<Word>) {
+    for Batch { decided, lazy, release } in batches {
+        for line in lazy {
+            check(log.write(line));
         }
-        if lines.is_empty() {
-            continue;
+        let (txs, lines): (Vec<_>, Vec<_>) = decided.into_iter().unzip();
+        let last = if lines.is_empty() { None } else { check(log.force(&lines)) };
+        if let Some(before) = release {
+            check(log.release(before));
         }
-        let written = log.force(&lines).inspect_err(|error| {
-            tracing::error!(%error, "cannot write decisions");
-        });
         // The owner may be gone: then nobody waits.
-        let _ = done.send(Word::Written { txs, last: written.ok() });
+        let _ = done.send(Word::Written { txs, last });
     }
 }
 
-/// Neither is waited for: what fails here is written again, or released later.
-fn check(done: Result<(), LogFailed>) {
-    if let Err(error) = done {
-        tracing::error!(%error, "the log stays longer than it must");
-    }
+fn check<T>(done: Result<T, LogFailed>) -> Option<T> {
+    done.inspect_err(|error| tracing::error!(%error, "the coordinator's log")).ok()
 }

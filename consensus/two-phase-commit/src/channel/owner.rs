@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::disk::Job;
+use super::disk::Batch;
 use crate::branches::Part;
 use crate::coordinator::{CommitError, RecallError, Unfinished, Why, Work};
 use crate::desk::Desk;
@@ -64,7 +64,10 @@ pub(super) struct Owner {
     desk: Desk,
     post: Arc<Post>,
     answers: Answers,
-    disk: Sender<Job>,
+    disk: Sender<Batch>,
+    /// For the disk, when it is done with the batch before.
+    batch: Batch,
+    is_writing: bool,
     retell: Duration,
     running: BTreeMap<Tx, Running>,
     /// Of those that run.
@@ -83,7 +86,7 @@ impl Owner {
         desk: Desk,
         post: Arc<Post>,
         answers: Answers,
-        disk: Sender<Job>,
+        disk: Sender<Batch>,
         retell: Duration,
     ) -> Self {
         let known = desk.ledger.unfinished().map(|(tx, _)| tx).collect();
@@ -92,6 +95,8 @@ impl Owner {
             post,
             answers,
             disk,
+            batch: Batch::default(),
+            is_writing: false,
             retell,
             running: BTreeMap::new(),
             deadlines: BTreeSet::new(),
@@ -105,7 +110,7 @@ impl Owner {
     /// Until it is told to end and nobody is owed an answer.
     pub(super) fn run(mut self, inbox: &Receiver<Word>) {
         let (mut retell, mut ends) = (Instant::now(), false);
-        while !(ends && self.writing.is_empty()) {
+        while !(ends && self.writing.is_empty() && self.batch.is_empty()) {
             let next = self.deadlines.first().map_or(retell, |(first, _)| retell.min(*first));
             match inbox.recv_deadline(next) {
                 Ok(Word::End) => {
@@ -122,6 +127,7 @@ impl Owner {
                 self.tell_again();
                 retell = now + self.retell;
             }
+            self.write();
         }
     }
 
@@ -143,13 +149,9 @@ impl Owner {
                 self.send(participant, tx, What::Recall);
             }
             Word::Heard(reply) => self.hear(reply),
-            Word::Written { txs, last: Some(last) } => self.written(&txs, last),
-            Word::Written { txs, last: None } => {
-                for tx in txs {
-                    if let Some((_, client)) = self.writing.remove(&tx) {
-                        client.answer(tx, Err(CommitError::LogFailed(tx)));
-                    }
-                }
+            Word::Written { txs, last } => {
+                self.is_writing = false;
+                self.written(&txs, last);
             }
             Word::Look(look) => look(&self.desk),
             Word::Overrule { tx, participant, done } => {
@@ -251,31 +253,42 @@ impl Owner {
 
     /// All agree: the decision goes to the disk, and the owner on to something else.
     fn decide(&mut self, tx: Tx, votes: Votes, client: Client) {
-        match self.desk.ledger.commits(tx, votes.promised()) {
-            Some(record) => {
-                self.post.forced(1);
-                self.writing.insert(tx, (votes, client));
-                self.job(Job::Force(tx, Line::Plain(record.encode())));
-            }
+        if let Some(record) = self.desk.ledger.commits(tx, votes.promised()) {
+            self.post.forced(1);
+            self.writing.insert(tx, (votes, client));
+            self.batch.decided.push((tx, Line::Plain(record.encode())));
+        } else {
             // Nobody has anything to do.
-            None => {
-                self.desk.ledger.forget(tx);
-                client.answer(tx, Ok(tx));
-            }
+            self.desk.ledger.forget(tx);
+            client.answer(tx, Ok(tx));
         }
     }
 
-    /// These decisions are safe: now they are told.
-    fn written(&mut self, txs: &[Tx], last: u64) {
-        let first = last + 1 - txs.len() as u64;
-        for (tx, place) in txs.iter().zip(first..) {
+    /// The disk gets all that has come up, once it has nothing else to do.
+    fn write(&mut self) {
+        if !self.is_writing && !self.batch.is_empty() {
+            self.is_writing = true;
+            // It waits for this as long as the owner is there.
+            let _ = self.disk.send(std::mem::take(&mut self.batch));
+        }
+    }
+
+    /// These decisions are safe, the last of them at this place: now they are told. Or nobody knows.
+    fn written(&mut self, txs: &[Tx], last: Option<u64>) {
+        let places = last.map(|last| last + 1 - txs.len() as u64..);
+        let mut places = places.into_iter().flatten();
+        for tx in txs {
             let Some((votes, client)) = self.writing.remove(tx) else { continue };
+            let Some(place) = places.next() else {
+                client.answer(*tx, Err(CommitError::LogFailed(*tx)));
+                continue;
+            };
             let promised = votes.promised();
             self.desk.committed(*tx, promised.clone(), place);
-            client.answer(*tx, Ok(*tx));
             for participant in promised.into_keys() {
                 self.send(participant, *tx, What::Decide(Outcome::Committed));
             }
+            client.answer(*tx, Ok(*tx));
         }
     }
 
@@ -300,7 +313,7 @@ impl Owner {
     /// The last has acknowledged it. If this record is lost, they are told once more.
     fn ended(&mut self, end: Option<Line>) {
         if let Some(line) = end {
-            self.job(Job::Write(line));
+            self.batch.lazy.push(line);
             self.settle();
         }
     }
@@ -325,7 +338,7 @@ impl Owner {
             }
         }
         self.known = unfinished.iter().map(|it| it.tx).collect();
-        self.job(Job::Release(self.desk.needed_from()));
+        self.batch.release = Some(self.desk.needed_from());
     }
 
     fn close(&mut self) {
@@ -333,11 +346,6 @@ impl Owner {
         for (deadline, tx) in std::mem::take(&mut self.deadlines) {
             self.abandon(tx, deadline);
         }
-    }
-
-    /// The thread that writes is there as long as this one.
-    fn job(&self, job: Job) {
-        let _ = self.disk.send(job);
     }
 }
 

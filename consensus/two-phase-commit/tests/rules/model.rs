@@ -1,11 +1,12 @@
 //! What can happen, and what must never.
 
 use stateright::{Model, Property};
-use two_phase_commit::branches::{Asked, Inquiry, Safe, Told};
+use two_phase_commit::branches::{Asked, Inquiry, RESERVE, Safe, Told};
+use two_phase_commit::ledger::Acknowledged;
 use two_phase_commit::record::{Branched, Coordinated};
-use two_phase_commit::{Answer, Outcome, ParticipantId, Tx, Votes};
+use two_phase_commit::{Answer, Outcome, ParticipantId, Tx, Vote, Votes};
 
-use super::state::{Coordinator, Disk, Message, Participant, State, part, vote};
+use super::state::{Coordinator, Disk, Message, Participant, STORE, State, part};
 
 /// How far a model goes.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +31,14 @@ const CLIENT: ParticipantId = 0;
 pub(crate) enum Action {
     Begin,
     Deliver(Message),
-    /// The part cannot be done.
-    VoteNo(ParticipantId, Tx),
+    /// It is asked to prepare, and the part cannot be done, or there is nothing to do.
+    Decline(ParticipantId, Tx, Tx, Vote),
     /// The coordinator waits no longer for votes.
     GiveUp(Tx),
     /// A disk has written.
     Sync(Option<ParticipantId>),
+    /// Who was started again asks what is begun next.
+    Next(ParticipantId),
     /// Who voted yes heard nothing for long, and asks.
     Ask(ParticipantId, Tx),
     /// So many of the records that were on their way are written.
@@ -63,15 +66,16 @@ impl Model for Bound {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        let is_epoch = |record: &Coordinated| matches!(record, Coordinated::Epoch(_));
+        let is_epoch = |record: &Coordinated| matches!(record, Coordinated::Epoch { .. });
         let writes_epoch = state.coordinator.disk.writing.iter().any(is_epoch);
         if state.begun < self.transactions && !writes_epoch {
             actions.push(Action::Begin);
         }
         actions.extend(state.sent.iter().map(|message| Action::Deliver(*message)));
         for message in &state.sent {
-            if let Message::Prepare(to, tx, _) = message {
-                actions.push(Action::VoteNo(*to, *tx));
+            if let Message::Prepare(to, tx, mark) = *message {
+                let declined = [Vote::No, Vote::ReadOnly];
+                actions.extend(declined.map(|vote| Action::Decline(to, tx, mark, vote)));
             }
         }
         actions.extend(state.coordinator.votes.keys().map(|tx| Action::GiveUp(*tx)));
@@ -87,6 +91,7 @@ impl Model for Bound {
             disk(Some(*id), participant.disk.writing.len());
         }
         for (id, participant) in &state.participants {
+            actions.extend(participant.branches.unsure().map(|_| Action::Next(*id)));
             actions.extend(participant.branches.in_doubt().map(|(tx, _)| Action::Ask(*id, tx)));
         }
     }
@@ -143,10 +148,16 @@ impl State {
         match action {
             Action::Begin => self.begin(),
             Action::Deliver(message) => self.deliver(message),
-            Action::VoteNo(id, tx) => _ = self.sent.insert(Message::Vote(id, tx, false)),
+            Action::Decline(id, tx, mark, vote) => self.decline(id, tx, mark, vote),
             Action::GiveUp(tx) => self.abort(tx),
             Action::Sync(None) => self.sync_coordinator(),
             Action::Sync(Some(id)) => self.sync_participant(id),
+            Action::Next(id) => {
+                let next = self.coordinator.ledger.next();
+                if let Some(participant) = self.participants.get_mut(&id) {
+                    participant.branches.next_of(next);
+                }
+            }
             Action::Ask(id, tx) => self.ask(id, tx),
             Action::Crash(None, written) => {
                 self.crashes += 1;
@@ -174,9 +185,9 @@ impl State {
     fn deliver(&mut self, message: Message) {
         match message {
             Message::Prepare(id, tx, mark) => self.prepare(id, tx, mark),
-            Message::Vote(id, tx, yes) => {
+            Message::Vote(id, tx, vote) => {
                 if let Some(votes) = self.coordinator.votes.get_mut(&tx) {
-                    votes.cast(id, vote(yes));
+                    votes.cast(id, STORE, vote);
                 }
                 self.count(tx);
             }
@@ -184,7 +195,9 @@ impl State {
             Message::Done(id, tx) => {
                 let Coordinator { ledger, disk, .. } = &mut self.coordinator;
                 // Nobody waits for it: it is written at once, or as good as never.
-                disk.safe.extend(ledger.acknowledged(tx, id));
+                if let Acknowledged::Ended(record) = ledger.acknowledged(tx, id, STORE) {
+                    disk.safe.push(record);
+                }
             }
             Message::Ask(id, tx) => match self.coordinator.ledger.answer(tx) {
                 Answer::Is(outcome) => _ = self.sent.insert(Message::Decide(id, tx, outcome)),
@@ -201,13 +214,32 @@ impl State {
         branches.hear(mark);
         match branches.prepare(tx, part) {
             Asked::Write(record) => disk.writing.push(record),
-            Asked::Vote(answer) => {
-                let yes = answer == vote(true);
-                self.yes.extend(yes.then_some((id, tx)));
-                self.sent.insert(Message::Vote(id, tx, yes));
-            }
+            Asked::Vote(vote) => self.vote(id, tx, vote),
             Asked::Busy => {}
         }
+    }
+
+    fn vote(&mut self, id: ParticipantId, tx: Tx, vote: Vote) {
+        self.yes.extend((vote != Vote::No).then_some((id, tx)));
+        self.sent.insert(Message::Vote(id, tx, vote));
+    }
+
+    /// As [`prepare`](Self::prepare), when the store does not promise.
+    fn decline(&mut self, id: ParticipantId, tx: Tx, mark: Tx, vote: Vote) {
+        let part = part(self.participants.keys().copied(), id);
+        let Some(Participant { disk, branches }) = self.participants.get_mut(&id) else { return };
+        branches.hear(mark);
+        if !matches!(branches.prepare(tx, part), Asked::Write(_)) {
+            return;
+        }
+        if vote == Vote::No {
+            branches.declined(tx, true);
+        } else if let Some(reserve) = branches.reads(tx) {
+            // The vote waits until that is safe.
+            disk.writing.push(reserve);
+            return;
+        }
+        self.vote(id, tx, vote);
     }
 
     /// Decides, when that can be.
@@ -216,7 +248,13 @@ impl State {
         let Some(all) = votes.get(&tx) else { return };
         match all.outcome() {
             Some(Outcome::Committed) if !disk.writing.iter().any(commits(tx)) => {
-                disk.writing.extend(ledger.commits(tx, all.waiting()));
+                if let Some(record) = ledger.commits(tx, all.promised()) {
+                    disk.writing.push(record);
+                } else {
+                    // Nobody has anything to do.
+                    ledger.forget(tx);
+                    votes.remove(&tx);
+                }
             }
             Some(Outcome::Aborted) => self.abort(tx),
             _ => {}
@@ -240,10 +278,11 @@ impl State {
     fn sync_coordinator(&mut self) {
         let Coordinator { ledger, votes, disk } = &mut self.coordinator;
         if let Coordinated::Committed { tx, participants } = disk.sync() {
-            ledger.committed(tx, participants.iter().copied());
+            let told = participants.clone().into_keys();
+            let told = told.map(|id| Message::Decide(id, tx, Outcome::Committed));
+            ledger.committed(tx, participants);
             votes.remove(&tx);
             self.told.insert((CLIENT, tx, Outcome::Committed));
-            let told = participants.iter().map(|id| Message::Decide(*id, tx, Outcome::Committed));
             self.sent.extend(told);
         }
     }
@@ -254,7 +293,7 @@ impl State {
             Branched::Prepared { tx, .. } => match branches.prepared(tx) {
                 Safe::Yes => {
                     self.yes.insert((id, tx));
-                    self.sent.insert(Message::Vote(id, tx, true));
+                    self.sent.insert(Message::Vote(id, tx, Vote::Yes));
                 }
                 Safe::Doomed(_) => {}
                 Safe::Nothing => unreachable!("it was on its way"),
@@ -264,6 +303,12 @@ impl State {
                 self.sent.insert(Message::Done(id, tx));
             }
             Branched::Refused(tx) => branches.refused(tx),
+            Branched::Reserved(upto) => {
+                branches.reserved(upto);
+                let tx = Tx { sequence: upto.sequence - RESERVE, ..upto };
+                branches.reads(tx);
+                self.vote(id, tx, Vote::ReadOnly);
+            }
             _ => {}
         }
     }

@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use two_phase_commit::branches::{Branches, Part};
 use two_phase_commit::ledger::Ledger;
 use two_phase_commit::record::{Branched, Coordinated};
-use two_phase_commit::{Outcome, ParticipantId, Tx, Vote, Votes};
+use two_phase_commit::{LogId, Outcome, ParticipantId, StoreId, Tx, Vote, Votes};
+
+const LOG: LogId = 0;
+/// No disk is lost in here.
+pub(crate) const STORE: StoreId = 0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Message {
     Prepare(ParticipantId, Tx, Tx),
-    Vote(ParticipantId, Tx, bool),
+    Vote(ParticipantId, Tx, Vote),
     Decide(ParticipantId, Tx, Outcome),
     Done(ParticipantId, Tx),
     /// To the coordinator.
@@ -56,7 +60,7 @@ pub(crate) struct Coordinator {
 impl Coordinator {
     /// The new epoch is on its way to the disk.
     pub(crate) fn start(mut disk: Disk<Coordinated>) -> Self {
-        let recovered = Ledger::recover(0, disk.safe.iter().cloned());
+        let recovered = Ledger::recover(0, LOG, disk.safe.iter().cloned());
         let (ledger, epoch) = recovered.expect("it is its own log");
         disk.writing.push(epoch);
         Self { disk, ledger, votes: BTreeMap::new() }
@@ -93,8 +97,4 @@ pub(crate) struct State {
 
 pub(crate) fn part(all: impl Iterator<Item = ParticipantId>, own: ParticipantId) -> Part {
     Part { peers: all.filter(|peer| *peer != own).collect(), redo: Vec::new() }
-}
-
-pub(crate) fn vote(yes: bool) -> Vote {
-    if yes { Vote::Yes } else { Vote::No }
 }
