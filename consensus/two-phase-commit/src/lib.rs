@@ -17,6 +17,8 @@ mod post;
 pub mod record;
 mod round;
 pub mod store;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub mod stores;
 mod sync;
 mod types;
 
