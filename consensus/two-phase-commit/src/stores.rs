@@ -27,6 +27,7 @@ pub mod postgres;
 mod session;
 
 pub use database::Database;
+use session::Scope;
 
 /// How long a statement waits for somebody else's lock before the part is refused, if nothing else is said.
 /// Two databases do not see each other's locks: what waits in a circle through both ends by this alone.
@@ -51,21 +52,6 @@ impl FromStr for Name {
         Err(StoreFailed::new(format!(
             "{name:?} is no name for a store; take 1 to {LONGEST_NAME} of a-z, 0-9 and _"
         )))
-    }
-}
-
-/// Which of all branches on a server are a store's.
-#[derive(Debug, Clone)]
-struct Scope {
-    /// `DATABASE/NAME`: both, because servers have one room for the names of all their databases' branches.
-    name: String,
-    /// Where its notes are.
-    table: String,
-}
-
-impl Scope {
-    fn new(database: &str, Name(name): &Name) -> Self {
-        Self { name: format!("{database}/{name}"), table: format!("two_phase_commit_{name}") }
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::error::Error;
 
-use super::Scope;
+use super::Name;
 use crate::store::StoreFailed;
 use crate::types::{Outcome, Tx};
 
 /// A connection.
-#[expect(private_interfaces, reason = "nobody else implements it, or calls it")]
 pub trait Session: Sized + Send {
     /// Nobody else can finish what a connection prepared until it ends.
     const HOLDS_ITS_PROMISES: bool;
@@ -76,6 +75,21 @@ pub trait Session: Sized + Send {
     ///
     /// As [`run`](Self::run).
     fn prepared(&mut self, scope: &Scope) -> Result<Vec<Tx>, Fault>;
+}
+
+/// Which of all branches on a server are a store's.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// `DATABASE/NAME`: both, because a server has one room for the branches of all its databases.
+    pub(super) name: String,
+    /// Where its notes are.
+    pub(super) table: String,
+}
+
+impl Scope {
+    pub(super) fn new(database: &str, Name(name): &Name) -> Self {
+        Self { name: format!("{database}/{name}"), table: format!("two_phase_commit_{name}") }
+    }
 }
 
 /// A row as text; `None` is SQL's null.
