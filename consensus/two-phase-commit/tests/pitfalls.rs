@@ -14,6 +14,8 @@ macro_rules! both {
     };
 }
 
+#[path = "pictures/account.rs"]
+mod account;
 #[path = "pitfalls/bank.rs"]
 mod bank;
 #[path = "pitfalls/exhibits.rs"]

@@ -5,60 +5,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use two_phase_commit::embedded::{Embedded, Resource};
+use two_phase_commit::embedded::Embedded;
 use two_phase_commit::log::Memory;
 use two_phase_commit::message::{Answers, Link, Reply, Request, What};
 use two_phase_commit::participant::{Inquire, Participant};
-use two_phase_commit::store::StoreFailed;
 use two_phase_commit::{
     Answer, CommitError, CoordinatorId, Options, Outcome, ParticipantId, Report, Tx, Unfinished,
-    Vote, Work,
+    Work,
 };
+
+use crate::account::Account;
 
 /// For what must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// For what must not.
 pub(crate) const SOON: Duration = Duration::from_millis(20);
-
-/// Money, and one lock on all of it. A part is an amount that comes in, or goes out.
-#[derive(Debug, Default)]
-pub(crate) struct Account {
-    pub(crate) balance: i64,
-    pub(crate) locked: Option<Tx>,
-}
-
-impl Resource for Account {
-    fn lock(&mut self, tx: Tx, part: &[u8]) -> Vote {
-        let is_free = self.locked.is_none_or(|by| by == tx);
-        if !is_free || self.balance + amount(part) < 0 {
-            return Vote::No;
-        }
-        self.locked = Some(tx);
-        Vote::Yes
-    }
-
-    fn apply(&mut self, _: Tx, part: &[u8]) {
-        self.balance += amount(part);
-        self.locked = None;
-    }
-
-    fn unlock(&mut self, _: Tx, _: &[u8]) {
-        self.locked = None;
-    }
-
-    fn picture(&self) -> Vec<u8> {
-        self.balance.to_le_bytes().to_vec()
-    }
-
-    fn become_as(&mut self, picture: &[u8]) -> Result<(), StoreFailed> {
-        (self.balance, self.locked) = (amount(picture), None);
-        Ok(())
-    }
-}
-
-fn amount(bytes: &[u8]) -> i64 {
-    i64::from_le_bytes(bytes.try_into().expect("all amounts have eight bytes"))
-}
 
 pub(crate) type Bank = Participant<Embedded<Account, Memory>>;
 

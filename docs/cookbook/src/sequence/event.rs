@@ -65,12 +65,20 @@ pub(super) enum What {
 pub(super) enum Reign {
     /// `leads (2, 3)`: the epoch and the rest of the token.
     Begins(u64),
-    /// `leads no more`.
+    /// `locked`: what it keeps is locked.
+    Locks,
+    /// `leads no more`, or `unlocked` and more.
     Ends,
 }
 
 impl Reign {
     pub(super) fn read(note: &str) -> Option<Self> {
+        if note == "locked" {
+            return Some(Self::Locks);
+        }
+        if note.starts_with("unlocked") {
+            return Some(Self::Ends);
+        }
         let rest = note.strip_prefix("leads ")?;
         if rest == "no more" {
             return Some(Self::Ends);

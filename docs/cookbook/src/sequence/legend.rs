@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::score::{Score, Sign};
-use super::signs::{BROKEN, cross, path, reign, sign};
+use super::score::{Score, Sign, State};
+use super::signs::{BROKEN, LOCKED, cross, path, reign, sign};
 
 const LINE: f64 = 16.0;
 const COLUMN: f64 = 178.0;
@@ -32,6 +32,11 @@ fn entries(score: &Score, epochs: &[u64]) -> Vec<Entry> {
         let mut bar = String::new();
         path(&mut bar, (0.0, 0.0), (22.0, 0.0), &reign(at));
         entries.push((bar, format!("leads in epoch {epoch}")));
+    }
+    if score.spans.iter().any(|span| span.what == State::Locked) {
+        let mut bar = String::new();
+        path(&mut bar, (0.0, 0.0), (22.0, 0.0), LOCKED);
+        entries.push((bar, "holds a lock".to_owned()));
     }
     if score.arrows.iter().any(|arrow| arrow.lost.is_some()) {
         let mut lost = String::new();

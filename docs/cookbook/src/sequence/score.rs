@@ -54,6 +54,7 @@ pub(super) struct Span {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Leads { epoch: u64 },
+    Locked,
     Down,
     Paused,
 }
@@ -182,9 +183,12 @@ impl<'a> Reader<'a> {
         let row = self.mark(node, us, Sign::Dot, text);
         let Some(reign) = Reign::read(text) else { return };
         self.close(node, row);
-        if let Reign::Begins(epoch) = reign {
-            self.open.insert(node, (State::Leads { epoch }, row));
-        }
+        let state = match reign {
+            Reign::Begins(epoch) => State::Leads { epoch },
+            Reign::Locks => State::Locked,
+            Reign::Ends => return,
+        };
+        self.open.insert(node, (state, row));
     }
 
     /// Nodes that start together share a row.

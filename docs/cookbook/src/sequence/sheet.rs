@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::labels::{self, Labels, escape};
 use super::legend;
 use super::score::{Arrow, Mark, Score, Span, State};
-use super::signs::{BROKEN, SPARSE, arrow, cross, path, reign, sign};
+use super::signs::{BROKEN, LOCKED, SPARSE, arrow, cross, path, reign, sign};
 use crate::report::chart::STYLE;
 
 /// What a chart does not need. The book has its own.
@@ -71,7 +71,7 @@ impl<'a> Sheet<'a> {
         let lanes = score.nodes.iter().enumerate().map(|(at, node)| (*node, lane(at))).collect();
         let epoch = |span: &Span| match span.what {
             State::Leads { epoch } => Some(epoch),
-            State::Down | State::Paused => None,
+            State::Locked | State::Down | State::Paused => None,
         };
         let epochs: BTreeSet<_> = score.spans.iter().filter_map(epoch).collect();
         Self { score, lanes, heights: heights(&score.rows), epochs: epochs.into_iter().collect() }
@@ -100,7 +100,8 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Who is down has no lane, a leader's is wide, and one that is paused has a broken one.
+    /// Who is down has no lane, a leader's is wide, and so is that of who holds a lock; one that is paused
+    /// has a broken one.
     fn lane(&self, svg: &mut String, node: u64, x: f64) {
         const THIN: &str = "class=\"cb-s-grid\"";
         let mut spans: Vec<_> = self.score.spans.iter().filter(|span| span.node == node).collect();
@@ -111,6 +112,7 @@ impl<'a> Sheet<'a> {
             path(svg, (x, from), (x, begin), THIN);
             match span.what {
                 State::Leads { epoch } => path(svg, (x, begin), (x, end), &self.reign(epoch)),
+                State::Locked => path(svg, (x, begin), (x, end), LOCKED),
                 State::Down => {}
                 State::Paused => path(svg, (x, begin), (x, end), &format!("{SPARSE} {THIN}")),
             }

@@ -10,6 +10,9 @@ pub(super) const BROKEN: &str = "stroke-dasharray=\"4 3\" class=\"cb-s-ink\"";
 /// The lane of a node that is paused.
 pub(super) const SPARSE: &str = "stroke-dasharray=\"2 4\"";
 
+/// The lane of a node that keeps something locked.
+pub(super) const LOCKED: &str = "stroke-width=\"5\" class=\"cb-s-c2\"";
+
 /// An epoch is a colour and a pattern, so that it can be told without either colour or number.
 const EPOCHS: [(&str, &str); 4] = [
     ("cb-s-c1", ""),

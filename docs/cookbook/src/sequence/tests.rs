@@ -52,6 +52,18 @@ fn a_reign_is_a_wide_lane_with_its_epoch_until_the_crash() {
 }
 
 #[test]
+fn a_lock_is_a_wide_lane_until_it_is_released() {
+    let note = |us: u64, text: &str| {
+        format!("{{\"us\":{us},\"event\":\"note\",\"node\":1,\"text\":\"{text}\"}}\n")
+    };
+    let trace = [note(1, "locked"), note(2, "unlocked: 90"), note(3, "goes on")].concat();
+    let drawing = svg("a", &trace, &View::default()).unwrap();
+    assert_eq!(drawing.matches("stroke-width=\"5\"").count(), 2, "one there, one below");
+    assert!(drawing.contains(">holds a lock</text>"));
+    assert!(!svg("a", &note(1, "goes on"), &View::default()).unwrap().contains("holds a lock"));
+}
+
+#[test]
 fn a_deadline_is_shown_if_something_came_of_it() {
     assert!(whole().contains(">its deadline came</text>"));
     let idle = "{\"us\":1,\"event\":\"time\",\"node\":1}\n{\"us\":1,\"event\":\"heal\"}\n";
