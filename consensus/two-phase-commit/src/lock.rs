@@ -74,6 +74,7 @@ impl Coordinator {
     /// # Errors
     ///
     /// When it was aborted, because one said no or the time was up; and when nobody knows yet.
+    // ANCHOR: commit
     pub fn commit(&self, work: Work, patience: Duration) -> Result<Tx, CommitError> {
         check(&work)?;
         let deadline = Instant::now() + patience;
@@ -114,6 +115,7 @@ impl Coordinator {
             End::Silent(participant) => Err(CommitError::Silent { tx, participant }),
         }
     }
+    // ANCHOR_END: commit
 
     /// What became of a transaction that ended with [`CommitError::Silent`], in this run or an earlier one.
     /// Until its client knows, it is remembered.

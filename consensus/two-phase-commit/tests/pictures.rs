@@ -112,6 +112,7 @@ fn the_trace_of_a_rescue_by_a_peer_is_the_stored_one() {
     world.run_until_it_holds(ms(100), |world| member(world, 2).balance() == 110);
     world.crash(COORDINATOR);
     world.run_until_it_holds(ms(100), |world| !member(world, 3).is_in_doubt());
+    world.run_for(ms(2));
     assert_eq!(balances(&world), [110, 90], "without the coordinator");
     is_stored("rescued_by_a_peer", world.trace());
 }
@@ -126,6 +127,7 @@ fn the_trace_of_a_refusal_is_the_stored_one() {
     world.run_until_it_holds(ms(100), |world| member(world, 2).is_in_doubt());
     world.crash(COORDINATOR);
     world.run_until_it_holds(ms(100), |world| !member(world, 2).is_in_doubt());
+    world.run_for(ms(2));
     assert_eq!(balances(&world), [100, 100], "without the coordinator");
     is_stored("rescued_by_a_refusal", world.trace());
 }

@@ -108,6 +108,7 @@ impl Owner {
     }
 
     /// Until it is told to end and nobody is owed an answer.
+    // ANCHOR: run
     pub(super) fn run(mut self, inbox: &Receiver<Word>) {
         let (mut retell, mut ends) = (Instant::now(), false);
         while !(ends && self.writing.is_empty() && self.batch.is_empty()) {
@@ -130,6 +131,7 @@ impl Owner {
             self.write();
         }
     }
+    // ANCHOR_END: run
 
     fn take(&mut self, word: Word) {
         match word {

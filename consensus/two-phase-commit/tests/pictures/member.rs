@@ -40,11 +40,16 @@ impl Log for Counted {
 pub(crate) struct Member {
     bank: Participant<Embedded<Account, Counted>>,
     forced: Arc<AtomicU64>,
-    /// By write, what is said when it is safe.
-    replies: BTreeMap<u64, (NodeId, Message)>,
+    /// By write, what follows when it is safe.
+    after: BTreeMap<u64, After>,
     ask: Option<Duration>,
     /// All that it could know anything by, and when.
     pub(crate) seen: Vec<(Duration, String)>,
+}
+
+struct After {
+    says: Option<(NodeId, Message)>,
+    unlocks: bool,
 }
 
 /// What is known of those who can be asked, and who was.
@@ -69,6 +74,11 @@ impl Inquire for Mail {
     fn peer(&self, peer: ParticipantId, tx: Tx) -> Option<Answer> {
         self.ask(peer, tx)
     }
+
+    /// Nobody reads only.
+    fn next(&self, _: CoordinatorId) -> Option<Tx> {
+        None
+    }
 }
 
 impl Member {
@@ -79,7 +89,7 @@ impl Member {
         let empty = Account { balance: 100, locked: None };
         let store = Embedded::open(opened, empty).expect("it is its own log");
         let bank = Participant::open(id, store).expect("memory does not fail");
-        Self { bank, forced, replies: BTreeMap::new(), ask: None, seen: Vec::new() }
+        Self { bank, forced, after: BTreeMap::new(), ask: None, seen: Vec::new() }
     }
 
     pub(crate) fn handle(&mut self, now: Duration, input: Input<Message>, out: &mut Outbox<Node>) {
@@ -87,7 +97,7 @@ impl Member {
             self.seen.push((now, format!("{from} {message}")));
         }
         let (forced, was_locked) = (self.forced.load(Ordering::Relaxed), self.is_locked());
-        let reply = match input {
+        let says = match input {
             Input::Message { from, message: Message::Request(request) } => {
                 self.bank.handle(request).map(|reply| (from, Message::Reply(reply)))
             }
@@ -105,20 +115,22 @@ impl Member {
                 None
             }
             Input::Saved(write) => {
-                if let Some((to, message)) = self.replies.remove(&write) {
-                    out.send(to, message);
+                if let Some(after) = self.after.remove(&write) {
+                    self.follow(after, out);
                 }
                 None
             }
         };
-        self.note(was_locked, out);
         let is_forced = self.forced.load(Ordering::Relaxed) > forced;
-        match reply {
-            Some((to, message)) if is_forced => {
-                self.replies.insert(out.save(Write::Forced), (to, message));
-            }
-            Some((to, message)) => out.send(to, message),
-            None => {}
+        let after = After { says, unlocks: was_locked && !self.is_locked() };
+        if !was_locked && self.is_locked() {
+            // A wide lane in the picture. It is there before the promise is written down.
+            out.note(format_args!("locked"));
+        }
+        if is_forced {
+            self.after.insert(out.save(Write::Forced), after);
+        } else {
+            self.follow(after, out);
         }
         self.plan(now);
     }
@@ -149,12 +161,12 @@ impl Member {
         self.ask = None;
     }
 
-    /// A wide lane in the picture is a lock.
-    fn note(&self, was_locked: bool, out: &mut Outbox<Node>) {
-        match (was_locked, self.is_locked()) {
-            (false, true) => out.note(format_args!("locked")),
-            (true, false) => out.note(format_args!("unlocked: {}", self.balance())),
-            _ => {}
+    fn follow(&self, after: After, out: &mut Outbox<Node>) {
+        if after.unlocks {
+            out.note(format_args!("unlocked: {}", self.balance()));
+        }
+        if let Some((to, message)) = after.says {
+            out.send(to, message);
         }
     }
 

@@ -133,6 +133,10 @@ impl<C: Variant> Inquire for Others<'_, C> {
     fn peer(&self, peer: ParticipantId, tx: Tx) -> Option<Answer> {
         Some(self.peers.bank(peer).ask(tx))
     }
+
+    fn next(&self, _: CoordinatorId) -> Option<Tx> {
+        self.coordinator.and_then(C::next)
+    }
 }
 
 /// Both variants, as these tests use them.
@@ -140,6 +144,7 @@ pub(crate) trait Variant: Sized + Sync {
     fn open(id: CoordinatorId, log: &Memory, wire: &Wire) -> Self;
     fn commit(&self, work: Work, patience: Duration) -> Result<Tx, CommitError>;
     fn answer(&self, tx: Tx) -> Answer;
+    fn next(&self) -> Option<Tx>;
     fn settled(&self) -> bool;
     fn unfinished(&self) -> Vec<Unfinished>;
     fn reports(&self) -> Vec<Report>;
@@ -157,6 +162,9 @@ macro_rules! variant {
             }
             fn answer(&self, tx: Tx) -> Answer {
                 self.answer(tx)
+            }
+            fn next(&self) -> Option<Tx> {
+                self.next()
             }
             fn settled(&self) -> bool {
                 self.settled(PATIENCE)
