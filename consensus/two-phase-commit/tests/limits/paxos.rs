@@ -41,7 +41,9 @@ pub(crate) struct Proposer {
     me: NodeId,
     /// `None`: it tries again at once.
     dice: Option<Rng>,
-    pub(crate) ballot: Ballot,
+    ballot: Ballot,
+    /// How often it has proposed.
+    pub(crate) tries: u64,
     stage: Stage,
 }
 
@@ -72,6 +74,7 @@ impl Proposer {
 
     /// A ballot of its own, above all that were promised.
     fn propose(&mut self, above: Ballot, out: &mut Outbox<Node>) {
+        self.tries += 1;
         let count = PROPOSERS.len() as Ballot;
         self.ballot = (above / count + 1) * count + (self.me - PROPOSERS[0]);
         self.stage = Stage::Asks(0, None);
@@ -174,7 +177,7 @@ pub(crate) fn world(seed: u64, has_dice: bool) -> World<Node> {
             return Node::Voter { promised: 0, accepted: None };
         }
         let dice = has_dice.then(|| Rng::new(seed ^ (id << 32)));
-        Node::Proposer(Proposer { me: id, dice, ballot: 0, stage: Stage::Idle })
+        Node::Proposer(Proposer { me: id, dice, ballot: 0, tries: 0, stage: Stage::Idle })
     };
     let mut world = World::new(seed, VOTERS.into_iter().chain(PROPOSERS), boot);
     world.set_links(link(1));
