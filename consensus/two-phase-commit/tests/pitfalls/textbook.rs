@@ -114,8 +114,10 @@ impl<'a> Coordinator<'a> {
     fn commit(&mut self) -> Result<(), Failed> {
         self.end(State::Committed)
     }
-    // ANCHOR_END: textbook
+}
+// ANCHOR_END: textbook
 
+impl Coordinator<'_> {
     fn end(&mut self, state: State) -> Result<(), Failed> {
         self.state = state;
         for participant in &self.participants {
