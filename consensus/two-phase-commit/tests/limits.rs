@@ -22,13 +22,13 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use paxos::{PROPOSERS, VOTERS, delay_what_decides, has_accepted, link, proposer};
-use register::{ALL, GOSSIP, Op, PATIENCE, Register, Replica, begin, call};
+use register::{ALL, GOSSIP, Op, Register, Replica, begin, call};
 use sim::{COORDINATOR, member, ms, settled};
 use simnet::judge::Verdict;
 use simnet::{Fault, Rng, Storm, World, seeds};
 use stored::{is_stored, is_the_file};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 const BUDGET: u64 = 1_000_000;
 
 fn say(line: &str) {
@@ -240,7 +240,7 @@ fn whatever_the_cuts_were_replicas_become_alike_once_they_are_healed() {
         stale += u64::from(is_stale(&seen));
         world.heal();
         let time = world.run_until_it_holds(MINUTE, is_alike).expect("they become alike");
-        assert!(time <= GOSSIP + PATIENCE, "{time:?}");
+        assert!(time <= GOSSIP + ms(1), "{time:?}");
         longest = longest.max(time);
         let value = values(&world);
         world.run_for(Duration::from_secs(1));

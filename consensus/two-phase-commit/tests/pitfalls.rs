@@ -33,7 +33,7 @@ use two_phase_commit::log::Memory;
 use two_phase_commit::message::What;
 use two_phase_commit::{CommitError, Outcome, Why};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[test]
 fn the_textbooks_abort_is_a_success() {

@@ -12,7 +12,7 @@ use simnet::{Input, Link, NodeId, Outbox, Process, World};
 
 pub(crate) const ALL: [NodeId; 3] = [1, 2, 3];
 /// Then a client is told that it cannot be done now.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_millis(10);
 /// How often replicas tell each other what they have.
 pub(crate) const GOSSIP: Duration = Duration::from_millis(20);
 

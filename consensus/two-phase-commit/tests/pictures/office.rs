@@ -53,19 +53,19 @@ impl Office {
         tx
     }
 
-    pub(crate) fn handle(&mut self, now: Duration, input: Input<Message>, out: &mut Outbox<Node>) {
+    pub(crate) fn handle(&mut self, now: Duration, input: &Input<Message>, out: &mut Outbox<Node>) {
         match input {
             Input::Start => {
                 out.save(Write::Office(self.epoch.clone()));
                 self.tell(now, out);
             }
-            Input::Message { message: Message::Reply(reply), .. } => self.hear(now, reply, out),
+            Input::Message { message: Message::Reply(reply), .. } => self.hear(now, *reply, out),
             Input::Message { from, message: Message::Asks(tx) } => {
-                out.send(from, Message::Answer(tx, self.ledger.answer(tx)));
+                out.send(*from, Message::Answer(*tx, self.ledger.answer(*tx)));
             }
             Input::Message { .. } => {}
             Input::Saved(write) => {
-                if let Some((tx, promised)) = self.writing.remove(&write) {
+                if let Some((tx, promised)) = self.writing.remove(write) {
                     out.note(format_args!("committed"));
                     self.ledger.committed(tx, promised);
                     self.tell(now, out);

@@ -97,7 +97,7 @@ impl Process for Node {
 
     fn handle(&mut self, now: Duration, input: Input<Message>, out: &mut Outbox<Self>) {
         match self {
-            Self::Office(office) => office.handle(now, input, out),
+            Self::Office(office) => office.handle(now, &input, out),
             Self::Member(member) => member.handle(now, input, out),
         }
     }
