@@ -132,10 +132,11 @@ fn who_comes_back_has_it_aborted_if_it_was_not_decided<C: Variant>() {
 fn who_comes_back_tells_what_was_decided<C: Variant>() {
     let (log, wire) = (Memory::default(), Wire::to(3));
     let first = C::open(1, &log, &wire);
-    wire.fates(|_, what| match is_decision(what, Outcome::Committed) {
-        true => Fate::IsLost,
-        false => Fate::Arrives,
-    });
+    wire.fates(
+        |_, what| {
+            if is_decision(what, Outcome::Committed) { Fate::IsLost } else { Fate::Arrives }
+        },
+    );
     first.commit(work(&[(1, 10), (2, 10), (3, -20)]), PATIENCE).unwrap();
     drop(first);
     assert_eq!([1, 2, 3].map(|id| wire.is_locked(id)), [true; 3]);

@@ -21,9 +21,9 @@ fn in_doubt<C: Variant>(log: &Memory, wire: &Wire) -> Tx {
 /// Committed, and told to these alone; then the coordinator dies.
 fn told<C: Variant>(log: &Memory, wire: &Wire, told: &'static [u64]) -> Tx {
     let coordinator = C::open(1, log, wire);
-    wire.fates(|to, what| match is_decision(what, Outcome::Committed) && !told.contains(&to) {
-        true => Fate::IsLost,
-        false => Fate::Arrives,
+    wire.fates(|to, what| {
+        let is_lost = is_decision(what, Outcome::Committed) && !told.contains(&to);
+        if is_lost { Fate::IsLost } else { Fate::Arrives }
     });
     let tx = coordinator.commit(work(MOVE), PATIENCE).unwrap();
     drop(coordinator);

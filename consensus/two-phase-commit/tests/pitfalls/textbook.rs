@@ -73,7 +73,7 @@ impl<'a> Participant<'a> {
 
     fn end(&self, state: State) {
         if self.is_locked() {
-            self.held.set(self.clock.now() - self.since.get());
+            self.held.set(self.clock.now().saturating_sub(self.since.get()));
         }
         self.state.set(state);
     }
@@ -118,6 +118,7 @@ impl<'a> Coordinator<'a> {
 // ANCHOR_END: textbook
 
 impl Coordinator<'_> {
+    #[expect(clippy::unnecessary_wraps, reason = "in the textbook to tell somebody may fail")]
     fn end(&mut self, state: State) -> Result<(), Failed> {
         self.state = state;
         for participant in &self.participants {
