@@ -17,7 +17,9 @@ use super::post::Post;
 use super::sync::{Arc, Instant, JoinHandle, Sender, bounded, thread};
 use super::types::{Answer, Outcome, ParticipantId, Tx};
 
+#[path = "channel/disk.rs"]
 mod disk;
+#[path = "channel/owner.rs"]
 mod owner;
 
 use owner::{Owner, Word};

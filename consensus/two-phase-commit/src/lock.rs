@@ -21,7 +21,9 @@ use super::round::{End, Round};
 use super::sync::{Arc, Condvar, Instant, JoinHandle, Mutex, Weak, thread};
 use super::types::{Answer, Outcome, ParticipantId, Tx, Votes};
 
+#[path = "lock/latch.rs"]
 mod latch;
+#[path = "lock/shared.rs"]
 mod shared;
 
 use shared::{Shared, State};
@@ -47,6 +49,7 @@ impl Coordinator {
     ) -> Result<Self, OpenError> {
         let (desk, log) = Desk::open(options.id, log)?;
         let post = Post::new(link, desk.ledger.log());
+        let unfinished = desk.ledger.unfinished().map(|(tx, _)| tx).collect();
         let shared = Arc::new_cyclic(|own: &Weak<Shared>| {
             let own = own.clone();
             let hear = move |reply| {
@@ -64,7 +67,7 @@ impl Coordinator {
             }
         });
         let (own, retell) = (Arc::clone(&shared), options.retell);
-        let ticker = thread::spawn(move || own.tick(retell));
+        let ticker = thread::spawn(move || own.tick(unfinished, retell));
         Ok(Self { shared, ticker: Some(ticker) })
     }
 

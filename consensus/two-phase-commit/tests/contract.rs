@@ -1,6 +1,6 @@
 //! Each promise once, for both variants.
 
-#[path = "support/accounts.rs"]
+#[path = "../examples/bank/accounts.rs"]
 #[allow(dead_code)]
 mod accounts;
 #[path = "contract/bad_input.rs"]

@@ -1,7 +1,7 @@
 //! Every point at which a coordinator or a participant can die, beside every message that can be lost:
 //! after all were started again, the five properties of atomic commitment hold, and nothing is locked.
 
-#[path = "support/accounts.rs"]
+#[path = "../examples/bank/accounts.rs"]
 mod accounts;
 #[path = "support/faults.rs"]
 #[allow(dead_code)]

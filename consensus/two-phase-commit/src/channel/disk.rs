@@ -24,7 +24,7 @@ impl Batch {
 
 /// Until the owner is gone.
 pub(super) fn run(log: &impl Log, batches: &Receiver<Batch>, done: &Sender<Word>) {
-    for Batch { decided, lazy, release } in batches {
+    while let Ok(Batch { decided, lazy, release }) = batches.recv() {
         for line in lazy {
             check(log.write(line));
         }

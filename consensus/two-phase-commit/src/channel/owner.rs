@@ -113,7 +113,7 @@ impl Owner {
         let (mut retell, mut ends) = (Instant::now(), false);
         while !(ends && self.writing.is_empty() && self.batch.is_empty()) {
             let next = self.deadlines.first().map_or(retell, |(first, _)| retell.min(*first));
-            match inbox.recv_deadline(next) {
+            match inbox.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok(Word::End) => {
                     self.close();
                     ends = true;

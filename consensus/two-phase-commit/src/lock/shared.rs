@@ -126,12 +126,9 @@ impl Shared {
         }
     }
 
-    /// Tells again, until it is closed, whatever was unfinished a while ago and is so still; at first, all.
-    pub(super) fn tick(&self, every: Duration) {
-        let mut known: BTreeSet<_> = {
-            let state = self.state.lock();
-            state.desk.ledger.unfinished().map(|(tx, _)| tx).collect()
-        };
+    /// Tells again, until it is closed, whatever was unfinished a while ago and is so still; at first, what
+    /// the log says.
+    pub(super) fn tick(&self, mut known: BTreeSet<Tx>, every: Duration) {
         loop {
             known = self.tell_again(&known);
             let due = Instant::now() + every;

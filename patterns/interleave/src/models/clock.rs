@@ -49,6 +49,11 @@ impl Instant {
         clock().now.saturating_sub(self.0)
     }
 
+    /// The time from then to this moment; none if it is the later one.
+    pub fn saturating_duration_since(self, then: Self) -> Duration {
+        self.0.saturating_sub(then.0)
+    }
+
     /// A later moment, if time goes so far.
     pub fn checked_add(self, time: Duration) -> Option<Self> {
         self.0.checked_add(time).map(Self)
