@@ -16,6 +16,9 @@ mod kinds;
 mod promises;
 #[path = "stores/servers.rs"]
 mod servers;
+#[expect(dead_code, reason = "other tests need more of it")]
+#[path = "support/subject.rs"]
+mod subject;
 #[path = "stores/transfers.rs"]
 mod transfers;
 

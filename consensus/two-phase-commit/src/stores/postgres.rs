@@ -3,6 +3,7 @@
 //! A server takes part only if its `max_prepared_transactions` is above 0, which it is not at first. A promise
 //! holds its locks until it is finished, also when nobody is connected: see `pg_prepared_xacts`.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use postgres::error::SqlState;
@@ -37,7 +38,8 @@ impl Postgres {
         let config: postgres::Config = url.parse().map_err(|error| {
             let shown = "postgres://user@host/database";
             StoreFailed::new(format!(
-                "this is no address of a PostgreSQL, such as {shown}: {error}"
+                "this is no address of a PostgreSQL, such as {shown}: {}",
+                told(&error)
             ))
         })?;
         Self::with_connect(name, patience, move || config.connect(NoTls))
@@ -183,10 +185,11 @@ fn fault(client: &Client, error: &postgres::Error) -> Fault {
     Fault::new(kind, told(error))
 }
 
-/// The client says `db error` alone; what the server said stands behind it.
+/// The client says what kind of error it is; what happened stands behind it.
 fn told(error: &postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(said) => said.to_string(),
-        None => error.to_string(),
+    match (error.as_db_error(), error.source()) {
+        (Some(said), _) => said.to_string(),
+        (None, Some(why)) => format!("{error}: {why}"),
+        (None, None) => error.to_string(),
     }
 }

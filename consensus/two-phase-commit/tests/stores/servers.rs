@@ -27,6 +27,18 @@ pub(crate) trait Server: Sized {
     fn run(url: &str, sql: &str) -> Vec<String>;
 
     fn open(url: &str, name: &str) -> Self::Store;
+
+    /// The same server; who uses this address can be told from others.
+    fn own_url(tables: &Tables<Self>) -> String;
+
+    /// Ends all connections that were made by [`own_url`](Self::own_url).
+    fn kill_own(tables: &Tables<Self>);
+
+    /// That address is not needed any more.
+    fn forget_own(tables: &Tables<Self>);
+
+    /// Also if somebody has not quite left it.
+    fn drop_database(name: &str) -> String;
 }
 
 /// Tables of a test's own: `PREFIX_accounts`, and the notes of stores named `PREFIX_..`.
@@ -62,6 +74,23 @@ impl Server for OfPostgreSql {
     fn open(url: &str, name: &str) -> Self::Store {
         postgresql::Postgres::with_patience(url, name, PATIENCE).expect("it is there")
     }
+
+    fn own_url(tables: &Tables<Self>) -> String {
+        format!("{}?application_name={}", tables.url, tables.prefix)
+    }
+
+    fn kill_own(tables: &Tables<Self>) {
+        tables.run(&format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = '{}'",
+            tables.prefix
+        ));
+    }
+
+    fn forget_own(_: &Tables<Self>) {}
+
+    fn drop_database(name: &str) -> String {
+        format!("DROP DATABASE {name} WITH (FORCE)")
+    }
 }
 
 impl Server for OfMariaDb {
@@ -76,6 +105,25 @@ impl Server for OfMariaDb {
     fn open(url: &str, name: &str) -> Self::Store {
         mariadb::MariaDb::with_patience(url, name, PATIENCE).expect("it is there")
     }
+
+    fn own_url(tables: &Tables<Self>) -> String {
+        tables.run(&format!("CREATE USER {}@'127.0.0.1'", tables.prefix));
+        tables.run(&format!("GRANT ALL ON *.* TO {}@'127.0.0.1'", tables.prefix));
+        let (_, place) = tables.url.rsplit_once('@').expect("it names a user");
+        format!("mysql://{}@{place}", tables.prefix)
+    }
+
+    fn kill_own(tables: &Tables<Self>) {
+        tables.run(&format!("KILL USER {}@'127.0.0.1'", tables.prefix));
+    }
+
+    fn forget_own(tables: &Tables<Self>) {
+        tables.run(&format!("DROP USER {}@'127.0.0.1'", tables.prefix));
+    }
+
+    fn drop_database(name: &str) -> String {
+        format!("DROP DATABASE {name}")
+    }
 }
 
 impl<S: Server> Tables<S> {
@@ -85,6 +133,10 @@ impl<S: Server> Tables<S> {
 
     pub(crate) fn name(&self, name: &str) -> String {
         format!("{}_{name}", self.prefix)
+    }
+
+    pub(crate) fn reading_text(&self, account: &str) -> String {
+        String::from_utf8(self.reading(account)).expect("it is text")
     }
 
     pub(crate) fn look(&self, account: &str) -> i64 {
