@@ -57,12 +57,10 @@ struct Stops {
     moment: Moment,
 }
 
-impl Stops {
-    fn stop(&self) -> ! {
-        println!("{STOPPED}");
-        loop {
-            thread::park();
-        }
+fn stop() -> ! {
+    println!("{STOPPED}");
+    loop {
+        thread::park();
     }
 }
 
@@ -71,11 +69,11 @@ impl Log for Stops {
         // The record of the run, and no decision, is carried along.
         let decides = lines.iter().any(|line| matches!(line, Line::Plain(_)));
         if decides && self.moment == Moment::Undecided {
-            self.stop();
+            stop();
         }
         let place = self.log.force(lines)?;
         if decides {
-            self.stop();
+            stop();
         }
         Ok(place)
     }

@@ -21,7 +21,7 @@ use crate::subject::Coordinate;
 pub(crate) const POSTGRES: ParticipantId = 1;
 pub(crate) const MARIADB: ParticipantId = 2;
 /// Far longer than any lock is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `ann` is in PostgreSQL and `bob` in MariaDB.
 pub(crate) struct Bank {
