@@ -1,8 +1,10 @@
 //! One thread owns all transactions and waits for whatever comes first: a client, a vote, the disk, a
 //! deadline. Another one writes, and shares each fsync among all decisions that came while the last one ran.
 //!
-//! To copy it, take this file, [channel/](channel), and what both variants share: all other files but
-//! lock.rs and lock/.
+//! Take along: `channel.rs`, `channel/disk.rs`, `channel/owner.rs`, `branches.rs`,
+//! `branches/follows.rs`, `coordinator.rs`, `desk.rs`, `drawn.rs`, `embedded.rs`,
+//! `embedded/picture.rs`, `here.rs`, `ledger.rs`, `log.rs`, `message.rs`, `participant.rs`,
+//! `post.rs`, `record.rs`, `round.rs`, `store.rs`, `sync.rs`, `types.rs`.
 
 use std::fmt;
 use std::time::Duration;

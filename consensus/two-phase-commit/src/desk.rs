@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::coordinator::{OpenError, Report, Unfinished};
-use super::drawn;
+use super::drawn::drawn;
 use super::ledger::{Acknowledged, Ledger};
 use super::log::{Line, Log, Opened};
 use super::message::{Reply, Said};

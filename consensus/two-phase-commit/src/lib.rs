@@ -1,11 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-
 pub mod branches;
 pub mod channel;
 mod coordinator;
 mod desk;
+mod drawn;
 pub mod embedded;
 pub mod here;
 pub mod ledger;
@@ -26,9 +25,3 @@ pub use coordinator::{
     CommitError, Counts, OpenError, Options, RecallError, Report, Unfinished, Why, Work,
 };
 pub use types::{Answer, CoordinatorId, LogId, Outcome, ParticipantId, StoreId, Tx, Vote, Votes};
-
-/// A name that nobody else has. The keys of the standard library's hash maps are drawn from the system's
-/// source of randomness.
-fn drawn() -> u64 {
-    RandomState::new().build_hasher().finish()
-}

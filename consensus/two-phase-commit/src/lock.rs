@@ -2,8 +2,10 @@
 //! and tells it. Clients meet at the lock of the state, for moments, and in the log, where they share an
 //! fsync.
 //!
-//! To copy it, take this file, [lock/](lock), and what both variants share: all other files but channel.rs
-//! and channel/.
+//! Take along: `lock.rs`, `lock/latch.rs`, `lock/shared.rs`, `branches.rs`, `branches/follows.rs`,
+//! `coordinator.rs`, `desk.rs`, `drawn.rs`, `embedded.rs`, `embedded/picture.rs`, `here.rs`,
+//! `ledger.rs`, `log.rs`, `message.rs`, `participant.rs`, `post.rs`, `record.rs`, `round.rs`,
+//! `store.rs`, `sync.rs`, `types.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;

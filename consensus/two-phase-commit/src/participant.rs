@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use crate::branches::{Alone, Asked, Branches, Inquiry, NotInDoubt, Part, Safe, Told};
-use crate::drawn;
+use crate::drawn::drawn;
 use crate::message::{Reply, Request, Said, What};
 use crate::record::Branched;
 use crate::store::{Forget, Store, StoreFailed};

@@ -35,8 +35,10 @@ mod types {
 }
 
 /// All of them have one log each.
-fn drawn() -> u64 {
-    1
+mod drawn {
+    pub(crate) fn drawn() -> u64 {
+        1
+    }
 }
 
 use std::io::Write as _;
