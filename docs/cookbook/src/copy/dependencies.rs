@@ -1,11 +1,14 @@
 //! Which crates copied files need, as lines for the `[dependencies]` of another crate.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use toml::{Table, Value};
 
 use crate::workspace::{Recipe, Workspace};
 
-/// The recipe's dependencies that the `texts` use, with versions and features from the workspace.
+/// The recipe's dependencies that the `texts` use, with versions and features from the workspace. Another
+/// recipe has no version: it is named by where it lies on this machine.
 pub(super) fn of(
     workspace: &Workspace,
     recipe: &Recipe,
@@ -18,7 +21,8 @@ pub(super) fn of(
     own.iter()
         .filter(|(name, _)| texts.iter().any(|text| uses(text, &name.replace('-', "_"))))
         .map(|(name, asked)| {
-            let resolved = resolve(asked, shared.and_then(|shared| shared.get(name)))
+            let shared = shared.and_then(|shared| shared.get(name));
+            let resolved = resolve(asked, shared, &workspace.path(""))
                 .with_context(|| format!("{} asks for {name} without a version", recipe.name))?;
             Ok(format!("{name} = {resolved}"))
         })
@@ -36,8 +40,9 @@ fn uses(text: &str, name: &str) -> bool {
     })
 }
 
-/// What the recipe asks for, with what it inherits filled in, as `cargo` reads it.
-fn resolve(asked: &Value, shared: Option<&Value>) -> Option<String> {
+/// What the recipe asks for, with what it inherits filled in, as `cargo` reads it; `root` is where paths that
+/// are inherited begin.
+fn resolve(asked: &Value, shared: Option<&Value>, root: &Path) -> Option<String> {
     let inherits = asked.get("workspace").and_then(Value::as_bool) == Some(true);
     let base = if inherits { shared? } else { asked };
     let mut table = match base {
@@ -51,13 +56,18 @@ fn resolve(asked: &Value, shared: Option<&Value>) -> Option<String> {
         if !features.is_empty() {
             table.insert("features".to_owned(), Value::Array(features));
         }
+        if let Some(Value::String(path)) = table.get_mut("path") {
+            *path = root.join(&*path).display().to_string();
+        }
     }
-    let version = table.remove("version")?;
+    // First, so that a reader sees it; a sibling has a path in its place.
+    let (key, first) =
+        ["version", "path"].into_iter().find_map(|key| Some((key, table.remove(key)?)))?;
     let rest: Vec<_> = table.iter().map(|(key, value)| format!(", {key} = {value}")).collect();
-    Some(if rest.is_empty() {
-        version.to_string()
+    Some(if rest.is_empty() && key == "version" {
+        first.to_string()
     } else {
-        format!("{{ version = {version}{} }}", rest.concat())
+        format!("{{ {key} = {first}{} }}", rest.concat())
     })
 }
 
@@ -73,7 +83,7 @@ mod tests {
     fn versions_and_features_come_from_the_workspace() {
         let shared = value(r#"it = { version = "1.54", default-features = false }"#);
         let asked = value(r#"it = { workspace = true, features = ["sync"] }"#);
-        let resolved = resolve(&asked, Some(&shared)).unwrap();
+        let resolved = resolve(&asked, Some(&shared), Path::new("/here")).unwrap();
         let expected = r#"{ version = "1.54", default-features = false, features = ["sync"] }"#;
         assert_eq!(resolved, expected);
     }
@@ -81,7 +91,17 @@ mod tests {
     #[test]
     fn a_bare_version_stays_bare() {
         let asked = value("it = { workspace = true }");
-        assert_eq!(resolve(&asked, Some(&value(r#"it = "2""#))).unwrap(), "\"2\"");
+        let shared = value(r#"it = "2""#);
+        assert_eq!(resolve(&asked, Some(&shared), Path::new("/here")).unwrap(), "\"2\"");
+    }
+
+    #[test]
+    fn a_sibling_is_named_by_where_it_lies() {
+        let asked = value("it = { workspace = true }");
+        let shared = value(r#"it = { path = "consensus/it" }"#);
+        let resolved = resolve(&asked, Some(&shared), Path::new("/here")).unwrap();
+        assert_eq!(resolved, r#"{ path = "/here/consensus/it" }"#);
+        assert_eq!(resolve(&value("it = {}"), None, Path::new("/here")), None, "nothing names it");
     }
 
     #[test]
