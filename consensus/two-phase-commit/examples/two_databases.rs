@@ -94,6 +94,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("It failed: {error}");
+            let mut error = error.as_ref();
+            while let Some(why) = error.source() {
+                eprintln!("    because: {why}");
+                error = why;
+            }
             ExitCode::FAILURE
         }
     }
@@ -195,8 +200,8 @@ impl<L: Side, R: Side> Bank<L, R> {
     }
 
     fn show(&self) -> Result<()> {
-        self.left.create().map_err(|error| format!("{}: {error}", self.left.name()))?;
-        self.right.create().map_err(|error| format!("{}: {error}", self.right.name()))?;
+        self.left.create()?;
+        self.right.create()?;
         let opened = self.open(|log| log)?;
         println!("Ann has {START} in {}, Bob {START} in {}.", self.left.name(), self.right.name());
         println!("30 from Ann to Bob:");
@@ -221,10 +226,10 @@ impl<L: Side, R: Side> Bank<L, R> {
         let opened = self.open(|log| log)?;
         let (left, right) = (opened.left.in_doubt(), opened.right.in_doubt());
         // What is decided is told as soon as the log is open; the rest is asked for.
+        let is_settled = opened.coordinator.settled(PATIENCE);
         let asked = There(&opened.coordinator);
         opened.left.resolve(&asked);
         opened.right.resolve(&asked);
-        let is_settled = opened.coordinator.settled(PATIENCE);
         if !is_settled || !opened.left.in_doubt().is_empty() || !opened.right.in_doubt().is_empty()
         {
             return Err(format!("{left:?} and {right:?} are not finished").into());

@@ -14,6 +14,8 @@ mod embedded;
 mod kinds;
 #[path = "stores/promises.rs"]
 mod promises;
+#[path = "stores/proxy.rs"]
+mod proxy;
 #[path = "stores/servers.rs"]
 mod servers;
 #[expect(dead_code, reason = "other tests need more of it")]

@@ -11,6 +11,7 @@ use two_phase_commit::stores::postgres::Postgres;
 use two_phase_commit::{Outcome, Vote};
 
 use crate::kinds::{Kind, START, noted, part, promised, tx};
+use crate::proxy::{Cut, Proxy};
 use crate::servers::{OfMariaDb, OfPostgreSql, PATIENCE, Server, Tables};
 
 fn sql(text: impl Into<Vec<u8>>) -> Part {
@@ -92,6 +93,48 @@ fn connections_may_die<S: Server>(place: &Tables<S>) {
     assert_eq!([place.look("ann"), place.look("bob")], [START - 30, START - 60]);
     drop(store);
     S::forget_own(place);
+}
+
+fn a_promise_nobody_heard_of_is_dropped<S: Server>(place: &Tables<S>) {
+    let proxy = Proxy::to(&place.url, S::PREPARE, Cut::Answer);
+    let store = S::open(&format!("{}{}", proxy.url, S::DIRECT), &place.name("one"));
+    let ann = part(place.change("ann", -30));
+    store.prepare(tx(1), &ann).expect_err("the connection broke");
+    proxy.is_answered();
+    assert_eq!(promised(&store), [tx(1)]);
+    store.finish(tx(1), Outcome::Aborted).expect("it can be dropped");
+    assert_eq!(promised(&store), []);
+    yes(place, &store, 2);
+    store.finish(tx(2), Outcome::Aborted).expect("it was promised");
+    assert_eq!(place.look("ann"), START);
+}
+
+fn a_promise_on_its_way_is_not_taken_for_none<S: Server>(place: &Tables<S>) {
+    let proxy = Proxy::to(&place.url, S::PREPARE, Cut::Request);
+    let store = S::open(&format!("{}{}", proxy.url, S::DIRECT), &place.name("one"));
+    let ann = part(place.change("ann", -30));
+    store.prepare(tx(1), &ann).expect_err("the connection broke");
+    assert_eq!(promised(&store), []);
+    store.finish(tx(1), Outcome::Aborted).expect_err("the server may promise it yet");
+    proxy.let_go();
+    store.finish(tx(1), Outcome::Aborted).expect("now it is known");
+    assert_eq!(promised(&store), []);
+    yes(place, &store, 2);
+    store.finish(tx(2), Outcome::Aborted).expect("it was promised");
+}
+
+fn a_promise_that_never_comes_is_kept_from_coming<S: Server>(place: &Tables<S>) {
+    let proxy = Proxy::to(&place.url, S::PREPARE, Cut::Request);
+    let store = S::open(&format!("{}{}", proxy.url, S::DIRECT), &place.name("one"));
+    let ann = part(place.change("ann", -30));
+    store.prepare(tx(1), &ann).expect_err("the connection broke");
+    // The server sees that it ended.
+    drop(proxy);
+    store.finish(tx(1), Outcome::Aborted).expect("nobody can promise it any more");
+    assert_eq!(noted(&store), [Branched::Decided(tx(1), Outcome::Aborted)]);
+    assert_eq!(store.prepare(tx(1), &ann).expect("the store is there"), Vote::No);
+    yes(place, &store, 2);
+    store.finish(tx(2), Outcome::Aborted).expect("it was promised");
 }
 
 fn a_commit_that_was_dropped_by_hand_is_not_acknowledged<S: Server>(place: &Tables<S>) {
@@ -221,6 +264,9 @@ both! {
     what_waits_for_a_lock_says_no_in_time
     alone_twice_is_once
     connections_may_die
+    a_promise_nobody_heard_of_is_dropped
+    a_promise_on_its_way_is_not_taken_for_none
+    a_promise_that_never_comes_is_kept_from_coming
     a_commit_that_was_dropped_by_hand_is_not_acknowledged
     an_operators_commit_outlives_its_note
     a_part_does_not_end_its_own_transaction

@@ -21,6 +21,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) trait Server: Sized {
     const NAME: &'static str;
     const VARIABLE: &'static str;
+    /// In the request that promises.
+    const PREPARE: &'static str;
+    /// Ends an address; keeps the client from going around a proxy, by the server's socket.
+    const DIRECT: &'static str;
     type Store: Store + 'static;
 
     /// Runs one statement, and returns what stands in the first column of its rows.
@@ -59,6 +63,8 @@ pub(crate) type MariaDb = Tables<OfMariaDb>;
 impl Server for OfPostgreSql {
     const NAME: &'static str = "stores_postgres";
     const VARIABLE: &'static str = "POSTGRES_URL";
+    const PREPARE: &'static str = "PREPARE TRANSACTION";
+    const DIRECT: &'static str = "";
     type Store = postgresql::Postgres;
 
     fn run(url: &str, sql: &str) -> Vec<String> {
@@ -96,6 +102,8 @@ impl Server for OfPostgreSql {
 impl Server for OfMariaDb {
     const NAME: &'static str = "stores_mariadb";
     const VARIABLE: &'static str = "MYSQL_URL";
+    const PREPARE: &'static str = "XA PREPARE";
+    const DIRECT: &'static str = "?prefer_socket=false";
     type Store = mariadb::MariaDb;
 
     fn run(url: &str, sql: &str) -> Vec<String> {
