@@ -115,13 +115,15 @@ impl Branches {
         let known = self.marks.entry(mark.coordinator).or_insert(mark);
         *known = mark.max(*known);
         let mark = *known;
-        let is_over = |tx: &Tx| tx.coordinator == mark.coordinator && *tx < mark;
-        self.known.retain(|tx, branch| match branch {
-            Branch::Decided(_) | Branch::Refused | Branch::Declined | Branch::Out => !is_over(tx),
+        let first = Tx { epoch: 0, sequence: 0, ..mark };
+        let over = self.known.extract_if(first..mark, |tx, branch| match branch {
+            Branch::Decided(_) | Branch::Refused | Branch::Declined | Branch::Out => true,
             // Who asked for it may have crashed, and ask again.
-            Branch::Kept => !is_over(tx) || tx.epoch != mark.epoch,
-            _ => true,
+            Branch::Kept => tx.epoch == mark.epoch,
+            _ => false,
         });
+        // They are looked through as they are taken out, and those after the mark are not.
+        over.count();
     }
 
     /// Who asked for it has its answer.

@@ -9,7 +9,7 @@ use crate::branches::Part;
 use crate::embedded::picture::{Line, Picture};
 use crate::log::{self, Log, LogFailed, Opened};
 use crate::record::Branched;
-use crate::store::{Forget, Store, StoreFailed};
+use crate::store::{Forget, Store, StoreFailed, Together};
 use crate::types::{Outcome, Tx, Vote};
 
 mod picture;
@@ -100,21 +100,32 @@ impl<R: Resource, L: Log> Embedded<R, L> {
         &self.log
     }
 
-    /// Writes a line, and then does what it says; no picture shows the one without the other.
-    fn line(
+    /// Writes a line that is safe when this returns, and then does what it says.
+    fn line(&self, line: Line, then: impl FnOnce(&mut State<R>)) -> Result<(), StoreFailed> {
+        self.lines(&[line], true, then)
+    }
+
+    /// Writes lines, and then does what they say; no picture shows the one without the other.
+    fn lines(
         &self,
-        line: &Line,
+        lines: &[Line],
         is_forced: bool,
         then: impl FnOnce(&mut State<R>),
     ) -> Result<(), StoreFailed> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         let both = self.taking_a_picture.read();
-        let bytes = log::Line::Plain(line.encode());
-        let written =
-            if is_forced { self.log.force(&[bytes]).map(drop) } else { self.log.write(bytes) };
+        let mut bytes = lines.iter().map(|line| log::Line::Plain(line.encode()));
+        let written = if is_forced {
+            self.log.force(&bytes.collect::<Vec<_>>()).map(drop)
+        } else {
+            bytes.try_for_each(|line| self.log.write(line))
+        };
         written.map_err(StoreFailed::new)?;
         let mut state = self.state.lock();
         then(&mut state);
-        state.lines += 1;
+        state.lines += lines.len();
         let is_due = state.lines >= self.every;
         drop((state, both));
         if is_due {
@@ -189,27 +200,61 @@ impl<R: Resource> State<R> {
         }
         self.notes.push_back(Branched::Decided(tx, outcome));
     }
+
+    fn all_done(&mut self, ends: &[(Tx, Outcome)]) {
+        for (tx, outcome) in ends {
+            self.done(*tx, *outcome, true);
+        }
+    }
+}
+
+fn prepared((tx, Part { peers, redo }): (Tx, Part)) -> Line {
+    Line::Record(Branched::Prepared { tx, peers, redo })
+}
+
+fn decided((tx, outcome): (Tx, Outcome)) -> Line {
+    Line::Record(Branched::Decided(tx, outcome))
 }
 
 impl<R: Resource, L: Log> Store for Embedded<R, L> {
     fn prepare(&self, tx: Tx, part: &Part) -> Result<Vote, StoreFailed> {
-        let vote = self.state.lock().resource.lock(tx, &part.redo);
-        if vote == Vote::Yes {
-            let Part { peers, redo } = part.clone();
-            let line = Line::Record(Branched::Prepared { tx, peers, redo });
-            self.line(&line, true, |state| _ = state.prepared.insert(tx, part.clone()))?;
-        }
-        Ok(vote)
+        only(self.together(&[(tx, part.clone())], &[]).0)
     }
 
     fn finish(&self, tx: Tx, outcome: Outcome) -> Result<(), StoreFailed> {
-        if !self.state.lock().prepared.contains_key(&tx) {
-            return Ok(());
-        }
-        let line = Line::Record(Branched::Decided(tx, outcome));
-        // Who forgets an abort asks, and is told again.
-        let is_forced = outcome == Outcome::Committed;
-        self.line(&line, is_forced, |state| state.done(tx, outcome, true))
+        only(self.together(&[], &[(tx, outcome)]).1)
+    }
+
+    fn together(&self, parts: &[(Tx, Part)], ends: &[(Tx, Outcome)]) -> Together {
+        let (votes, open): (Vec<_>, Vec<_>) = {
+            let State { resource, prepared, .. } = &mut *self.state.lock();
+            let open = ends.iter().filter(|(tx, _)| prepared.contains_key(tx)).copied();
+            let open = open.collect();
+            (parts.iter().map(|(tx, part)| resource.lock(*tx, &part.redo)).collect(), open)
+        };
+        let voted = parts.iter().zip(&votes);
+        let promised = voted.filter(|(_, vote)| **vote == Vote::Yes).map(|(part, _)| part.clone());
+        let (commits, aborts): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|(_, outcome)| *outcome == Outcome::Committed);
+        // Who forgets an abort asks, and is told again: nobody waits for that.
+        let aborted =
+            self.lines(&aborts.iter().copied().map(decided).collect::<Vec<_>>(), false, |state| {
+                state.all_done(&aborts);
+            });
+        let lines = commits.iter().copied().map(decided).chain(promised.clone().map(prepared));
+        let written = self.lines(&lines.collect::<Vec<_>>(), true, |state| {
+            state.all_done(&commits);
+            state.prepared.extend(promised);
+        });
+        let vote = |vote| match vote {
+            Vote::Yes => written.clone().map(|()| vote),
+            Vote::No | Vote::ReadOnly => Ok(vote),
+        };
+        let done = |(_, outcome): &(Tx, Outcome)| match outcome {
+            Outcome::Aborted => aborted.clone(),
+            Outcome::Committed => written.clone(),
+        };
+        (votes.into_iter().map(vote).collect(), ends.iter().map(done).collect())
     }
 
     fn alone(&self, tx: Tx, part: &Part) -> Result<Outcome, StoreFailed> {
@@ -223,13 +268,12 @@ impl<R: Resource, L: Log> Store for Embedded<R, L> {
             Vote::Yes => {}
         }
         let line = Line::Alone(tx, part.redo.clone());
-        self.line(&line, true, |state| state.alone(tx, &part.redo))?;
+        self.line(line, |state| state.alone(tx, &part.redo))?;
         Ok(Outcome::Committed)
     }
 
     fn note(&self, record: &Branched) -> Result<(), StoreFailed> {
-        let line = Line::Record(record.clone());
-        self.line(&line, true, |state| state.keep(record.clone()))
+        self.line(Line::Record(record.clone()), |state| state.keep(record.clone()))
     }
 
     fn recover(&self) -> Result<Vec<Branched>, StoreFailed> {
@@ -240,4 +284,9 @@ impl<R: Resource, L: Log> Store for Embedded<R, L> {
         self.state.lock().notes.retain(|note| !notes.covers(note));
         Ok(())
     }
+}
+
+/// The answer to one.
+fn only<T>(mut answers: Vec<Result<T, StoreFailed>>) -> Result<T, StoreFailed> {
+    answers.pop().unwrap_or_else(|| Err(StoreFailed::new("there is no answer")))
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::message::{Answers, Link, Reply, Request};
+use crate::message::{Answers, Link, Reply, Request, What};
 use crate::participant::Participant;
 use crate::store::Store;
 use crate::types::ParticipantId;
@@ -17,18 +18,27 @@ use crate::types::ParticipantId;
 pub trait Handle: Send + Sync {
     /// The answer, if there is one.
     fn handle(&self, request: Request) -> Option<Reply>;
+
+    /// Several, each with its answer in its place.
+    fn handle_all(&self, requests: Vec<Request>) -> Vec<Option<Reply>> {
+        requests.into_iter().map(|request| self.handle(request)).collect()
+    }
 }
 
 impl<S: Store> Handle for Participant<S> {
     fn handle(&self, request: Request) -> Option<Reply> {
         Self::handle(self, request)
     }
+
+    fn handle_all(&self, requests: Vec<Request>) -> Vec<Option<Reply>> {
+        Self::handle_all(self, requests)
+    }
 }
 
 /// The link. When it drops, the threads end with the request they have.
 #[derive(Default)]
 pub struct Here {
-    inboxes: BTreeMap<ParticipantId, Sender<(Request, Answers)>>,
+    inboxes: BTreeMap<ParticipantId, Sender<Post>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -45,29 +55,71 @@ impl Here {
     /// brings it and waits for its disk there, so this many requests can share an fsync.
     #[must_use]
     pub fn with(
-        mut self,
+        self,
         id: ParticipantId,
         participant: &Arc<impl Handle + 'static>,
         threads: usize,
     ) -> Self {
-        let (inbox, requests) = bounded::<(Request, Answers)>(ROOM);
+        self.with_many(id, participant, threads, 1)
+    }
+
+    /// This one too, and each thread brings it as many requests as have come, but no more than `most`. For
+    /// one that makes many safe at the price of one, as a participant around an
+    /// [`Embedded`](crate::embedded::Embedded): one thread does for any number of clients then. If it panics,
+    /// none of them is answered.
+    #[must_use]
+    pub fn with_many(
+        mut self,
+        id: ParticipantId,
+        participant: &Arc<impl Handle + 'static>,
+        threads: usize,
+        most: usize,
+    ) -> Self {
+        let (inbox, requests) = bounded::<Post>(ROOM);
         for _ in 0..threads.max(1) {
             let (participant, requests) = (Arc::clone(participant), requests.clone());
             self.threads.push(thread::spawn(move || {
-                for (request, answers) in requests {
-                    let tx = request.tx;
-                    // A store that panics has not answered; the thread is there for the next request.
-                    let handle = AssertUnwindSafe(|| participant.handle(request));
-                    match catch_unwind(handle) {
-                        Ok(Some(reply)) => answers.put(reply),
-                        Ok(None) => {}
-                        Err(_) => tracing::error!(%tx, participant = id, "the store panicked"),
-                    }
+                while let Ok(first) = requests.recv() {
+                    bring(id, &*participant, gather(first, &requests, most));
                 }
             }));
         }
         self.inboxes.insert(id, inbox);
         self
+    }
+}
+
+/// Nobody waits for the end of a transaction. So an end waits so long for somebody to share the disk with, and
+/// does not keep busy for itself what the next one needs.
+const MOMENT: Duration = Duration::from_micros(200);
+
+type Post = (Request, Answers);
+
+/// What has come, up to so many.
+fn gather(first: Post, inbox: &Receiver<Post>, most: usize) -> (Vec<Request>, Vec<Answers>) {
+    let mut all = vec![first];
+    let take =
+        |all: &mut Vec<Post>| all.extend(inbox.try_iter().take(most.saturating_sub(all.len())));
+    take(&mut all);
+    let is_end = |(request, _): &Post| matches!(request.what, What::Decide(_));
+    if all.len() < most && all.iter().all(is_end) {
+        all.extend(inbox.recv_timeout(MOMENT));
+        take(&mut all);
+    }
+    all.into_iter().unzip()
+}
+
+fn bring(id: ParticipantId, to: &dyn Handle, (requests, answers): (Vec<Request>, Vec<Answers>)) {
+    // A store that panics has not answered; the thread is there for the next requests.
+    let handle = AssertUnwindSafe(|| to.handle_all(requests));
+    let replies = catch_unwind(handle).unwrap_or_else(|_| {
+        tracing::error!(participant = id, "the store panicked");
+        Vec::new()
+    });
+    for (reply, answers) in replies.into_iter().zip(answers) {
+        if let Some(reply) = reply {
+            answers.put(reply);
+        }
     }
 }
 

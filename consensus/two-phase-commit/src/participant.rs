@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::branches::{Alone, Asked, Branches, Inquiry, NotInDoubt, Part, Safe, Told};
+use crate::branches::{Alone, Branches, Inquiry, NotInDoubt, Part, Safe};
 use crate::drawn::drawn;
-use crate::message::{Reply, Request, Said, What};
+use crate::message::{Reply, Request, Said};
 use crate::record::Branched;
 use crate::store::{Forget, Store, StoreFailed};
 use crate::types::{Answer, CoordinatorId, Outcome, ParticipantId, StoreId, Tx, Vote};
+
+mod together;
 
 /// A store that takes part in transactions.
 #[derive(Debug)]
@@ -89,16 +91,7 @@ impl<S: Store> Participant<S> {
 
     /// Does what a coordinator wants. `None` if there is nothing to say, or not yet: it will ask again.
     pub fn handle(&self, request: Request) -> Option<Reply> {
-        let Request { tx, log, mark, what } = request;
-        let said = match self.is_bound(tx.coordinator, log) {
-            Ok(true) => {
-                self.hear(mark);
-                self.answer(tx, what)?
-            }
-            Ok(false) => Said::Foreign,
-            Err(_) => return None,
-        };
-        Some(Reply { tx, from: self.id, store: self.store_id, said })
+        self.handle_all(vec![request]).pop().flatten()
     }
 
     /// What it can say to a peer in doubt.
@@ -158,41 +151,15 @@ impl<S: Store> Participant<S> {
         Ok(())
     }
 
-    fn answer(&self, tx: Tx, what: What) -> Option<Said> {
-        match what {
-            What::Prepare(part) => self.prepare(tx, &part).map(Said::Voted),
-            What::Alone(part) => Some(Said::Became(self.alone(tx, &part))),
-            What::Decide(outcome) => self.decide(tx, outcome),
-            What::Recall => {
-                let inquiry = self.branches.lock().recall(tx);
-                Some(Said::Became(self.reply(tx, inquiry)))
-            }
-            What::Forget => {
-                self.branches.lock().forget(tx);
-                // What is not forgotten now takes a little room, and is never wrong.
-                let _ = self.store.forget(Forget::Alone(tx));
-                None
-            }
-        }
+    fn recall(&self, tx: Tx) -> Answer {
+        let inquiry = self.branches.lock().recall(tx);
+        self.reply(tx, inquiry)
     }
 
-    fn prepare(&self, tx: Tx, part: &Part) -> Option<Vote> {
-        match self.branches.lock().prepare(tx, part.clone()) {
-            Asked::Vote(vote) => return Some(vote),
-            Asked::Busy => return None,
-            Asked::Write(_) => {}
-        }
-        let is_certain = match self.store.prepare(tx, part) {
-            Ok(Vote::Yes) => return self.promise(tx),
-            Ok(Vote::ReadOnly) => return self.read(tx),
-            Ok(Vote::No) => true,
-            Err(error) => {
-                tracing::error!(%tx, %error, participant = self.id, "cannot prepare");
-                false
-            }
-        };
-        self.branches.lock().declined(tx, is_certain);
-        Some(Vote::No)
+    fn forget(&self, tx: Tx) {
+        self.branches.lock().forget(tx);
+        // What is not forgotten now takes a little room, and is never wrong.
+        let _ = self.store.forget(Forget::Alone(tx));
     }
 
     /// What was prepared is safe.
@@ -202,7 +169,8 @@ impl<S: Store> Participant<S> {
             Safe::Yes => Some(Vote::Yes),
             // Its end has overtaken it.
             Safe::Doomed(_) => {
-                self.finish(tx, Outcome::Aborted, None);
+                let result = self.store.finish(tx, Outcome::Aborted);
+                self.finished(tx, Part::default(), result);
                 None
             }
             Safe::Nothing => None,
@@ -218,30 +186,6 @@ impl<S: Store> Participant<S> {
             branches.reads(tx);
         }
         Some(Vote::ReadOnly)
-    }
-
-    fn decide(&self, tx: Tx, outcome: Outcome) -> Option<Said> {
-        let told = self.branches.lock().decide(tx, outcome);
-        match told {
-            Told::Write(_, part) => self.finish(tx, outcome, Some(part)),
-            Told::Known => Some(Said::Done),
-            Told::Later => None,
-            Told::Mixed(forced) => Some(Said::Mixed(forced)),
-        }
-    }
-
-    fn finish(&self, tx: Tx, outcome: Outcome, part: Option<Part>) -> Option<Said> {
-        match self.store.finish(tx, outcome) {
-            Ok(()) => {
-                self.branches.lock().committed(tx);
-                Some(Said::Done)
-            }
-            Err(error) => {
-                tracing::error!(%tx, %error, participant = self.id, "cannot finish");
-                self.branches.lock().undone(tx, part.unwrap_or_default());
-                None
-            }
-        }
     }
 
     fn alone(&self, tx: Tx, part: &Part) -> Answer {

@@ -29,6 +29,13 @@ pub trait Store: Send + Sync {
     /// When it is not sure that it was done. It will be asked again.
     fn finish(&self, tx: Tx, outcome: Outcome) -> Result<(), StoreFailed>;
 
+    /// Prepares some and finishes others, with a result for each in its place. A store that can make all of
+    /// it safe at the price of one does that here.
+    fn together(&self, parts: &[(Tx, Part)], ends: &[(Tx, Outcome)]) -> Together {
+        let prepared = parts.iter().map(|(tx, part)| self.prepare(*tx, part)).collect();
+        (prepared, ends.iter().map(|(tx, outcome)| self.finish(*tx, *outcome)).collect())
+    }
+
     /// All of a transaction at once, because nobody else takes part. If it is committed, it is safe together
     /// with the note [`Branched::Alone`].
     ///
@@ -58,6 +65,9 @@ pub trait Store: Send + Sync {
     /// When the store refuses; nothing is lost.
     fn forget(&self, notes: Forget) -> Result<(), StoreFailed>;
 }
+
+/// How several were prepared, and how others were finished.
+pub type Together = (Vec<Result<Vote, StoreFailed>>, Vec<Result<(), StoreFailed>>);
 
 /// What may be forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
