@@ -62,8 +62,8 @@ const COORDINATOR: u64 = 9;
 const FROM: u64 = 1;
 const TO: u64 = 2;
 
-/// So many requests at once each participant serves: they wait for its disk together.
-const SERVED: usize = 64;
+/// A thread of each participant takes so many requests at once to its disk.
+const AT_ONCE: usize = 4_096;
 
 /// Nobody is ever late.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -78,10 +78,8 @@ impl<C: Coordinates> Contender for Bank<C> {
             Arc::new(Participant::open(id, store).expect("a new store"))
         };
         let stores = [store(FROM, from), store(TO, to)];
-        let served = SERVED.min(2 * clients);
-        let here = stores.iter().fold(Here::new(), |here, store| {
-            here.with(store.id(), Arc::<Participant<_>>::clone(store), served)
-        });
+        let with = |here: Here, store: &Store| here.with_many(store.id(), store, 1, AT_ONCE);
+        let here = stores.iter().fold(Here::new(), with);
         let coordinator = C::open(log, here);
         let books = [one, other, book];
         Self { coordinator, stores, books, accounts: clients as i64, _folders: folders }
