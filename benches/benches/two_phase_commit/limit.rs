@@ -3,7 +3,7 @@
 
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use two_phase_commit::log::{Line, Log as _};
 
@@ -18,6 +18,9 @@ pub(crate) struct Limit {
     /// Dropped after those who write there.
     _folders: Folders,
 }
+
+/// More than there are clients.
+const ROOM: usize = 4_096;
 
 /// What a record weighs.
 const SIZE: usize = 64;
@@ -44,7 +47,7 @@ impl Contender for Limit {
         let (mut inboxes, mut threads) = (Vec::new(), Vec::new());
         for name in [1, 2] {
             let (book, _) = Book::open(scene, &folders, name);
-            let (inbox, asked) = unbounded();
+            let (inbox, asked) = bounded(ROOM);
             inboxes.push(inbox);
             threads.push(thread::spawn(move || serve(&book, &asked)));
         }

@@ -53,7 +53,7 @@ pub(crate) struct Bank<C> {
     coordinator: C,
     stores: [Store; 2],
     books: [Book; 3],
-    accounts: i64,
+    accounts: usize,
     /// Dropped after those who write there.
     _folders: Folders,
 }
@@ -82,7 +82,7 @@ impl<C: Coordinates> Contender for Bank<C> {
         let here = stores.iter().fold(Here::new(), with);
         let coordinator = C::open(log, here);
         let books = [one, other, book];
-        Self { coordinator, stores, books, accounts: clients as i64, _folders: folders }
+        Self { coordinator, stores, books, accounts: clients, _folders: folders }
     }
 
     fn transfer(&self, client: usize) {
@@ -96,7 +96,8 @@ impl<C: Coordinates> Contender for Bank<C> {
 
     fn check(&self, transfers: u64) {
         let totals = self.stores.each_ref().map(|it| it.store().read(Accounts::total));
-        let (at_first, moved) = (self.accounts * PLENTY, transfers.cast_signed());
+        let (at_first, moved) =
+            ((self.accounts as u64).cast_signed() * PLENTY, transfers.cast_signed());
         assert_eq!(totals, [Some(at_first - moved), Some(at_first + moved)], "nothing is lost");
     }
 

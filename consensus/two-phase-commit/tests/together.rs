@@ -10,7 +10,7 @@ use two_phase_commit::participant::Participant;
 use two_phase_commit::{Outcome, Tx, Vote};
 
 #[allow(dead_code, reason = "shared with other tests")]
-#[path = "support/accounts.rs"]
+#[path = "../examples/bank/accounts.rs"]
 mod accounts;
 
 use accounts::{Accounts, part};
