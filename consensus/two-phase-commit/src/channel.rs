@@ -4,7 +4,8 @@
 //! Take along: `channel.rs`, `channel/disk.rs`, `channel/owner.rs`, `branches.rs`,
 //! `branches/follows.rs`, `coordinator.rs`, `desk.rs`, `drawn.rs`, `embedded.rs`,
 //! `embedded/picture.rs`, `here.rs`, `ledger.rs`, `log.rs`, `message.rs`, `participant.rs`,
-//! `post.rs`, `record.rs`, `round.rs`, `store.rs`, `sync.rs`, `types.rs`.
+//! `participant/together.rs`, `post.rs`, `record.rs`, `round.rs`, `store.rs`, `sync.rs`,
+//! `types.rs`.
 
 use std::fmt;
 use std::time::Duration;

@@ -4,8 +4,8 @@
 //!
 //! Take along: `lock.rs`, `lock/latch.rs`, `lock/shared.rs`, `branches.rs`, `branches/follows.rs`,
 //! `coordinator.rs`, `desk.rs`, `drawn.rs`, `embedded.rs`, `embedded/picture.rs`, `here.rs`,
-//! `ledger.rs`, `log.rs`, `message.rs`, `participant.rs`, `post.rs`, `record.rs`, `round.rs`,
-//! `store.rs`, `sync.rs`, `types.rs`.
+//! `ledger.rs`, `log.rs`, `message.rs`, `participant.rs`, `participant/together.rs`, `post.rs`,
+//! `record.rs`, `round.rs`, `store.rs`, `sync.rs`, `types.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
