@@ -10,7 +10,8 @@ use crate::types::{Outcome, Tx, Vote};
 /// A store that can promise to do a thing whatever happens, and keeps small notes. Databases with a
 /// `PREPARE TRANSACTION` can; [`Embedded`](crate::embedded::Embedded) is one of our own.
 ///
-/// Several threads call it, each for another transaction. What it is told twice it does once.
+/// Several threads call it, each for another transaction. Each step of one is asked for once, and an end that
+/// failed, or came before a crash, once more: to finish what is finished does nothing.
 pub trait Store: Send + Sync {
     /// Does everything but the last step, and sees to it that this step cannot fail: locks are held, room
     /// is there, and all of it survives a crash. With [`Vote::No`] nothing of it is left; with
