@@ -46,6 +46,11 @@ fn whoever_crashes_all_agree() {
 }
 
 #[test]
+fn votes_that_no_disk_knows_of_mislead_nobody() {
+    explore("votes", Bound { participants: 2, transactions: 1, crashes: 2 }, 73_611);
+}
+
+#[test]
 fn three_agree_as_two_do() {
     explore("three", Bound { participants: 3, transactions: 1, crashes: 1 }, 460_556);
 }
