@@ -1,6 +1,6 @@
 //! Participants, operators and names that are not what they should be.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use two_phase_commit::branches::Part;
 use two_phase_commit::message::{Request, Said, What};
@@ -22,6 +22,15 @@ pub(crate) fn nobody_or_somebody_twice_is_refused_and_nothing_is_begun<C: Coordi
     let twice = vec![(1, part("a", 1)), (1, part("a", 1))];
     assert_eq!(world.commit(twice, LONG), Err(CommitError::Twice(1)));
     assert_eq!(world.coordinator.as_ref().unwrap().counts().sent, 0);
+}
+
+/// It tells its participants as soon as it runs, and hears what they say.
+fn until_it_reports<C: Coordinate>(coordinator: &C) {
+    let begin = Instant::now();
+    while coordinator.reports().is_empty() {
+        assert!(begin.elapsed() < LONG, "nothing is reported");
+        std::thread::yield_now();
+    }
 }
 
 /// A request that no coordinator of this crate would send.
@@ -87,10 +96,7 @@ pub(crate) fn a_lost_disk_is_noticed_and_waits_for_a_person<C: Coordinate>() {
     world.start(2);
     world.start_coordinator();
     let coordinator = world.coordinator.as_ref().unwrap();
-    // It is told as soon as the coordinator runs.
-    while coordinator.reports().is_empty() {
-        std::thread::yield_now();
-    }
+    until_it_reports(coordinator);
     assert_eq!(coordinator.reports(), [Report::Lost(tx, 2)]);
     assert!(!coordinator.settled(MOMENT), "it waits for a person");
     coordinator.overrule(tx, 2);
@@ -111,9 +117,7 @@ pub(crate) fn an_operator_who_contradicts_is_reported<C: Coordinate>() {
         assert_eq!(world.banks.get(2).unwrap().forced(), [(tx, Outcome::Aborted)]);
         world.start_coordinator();
         let coordinator = world.coordinator.as_ref().unwrap();
-        while coordinator.reports().is_empty() {
-            std::thread::yield_now();
-        }
+        until_it_reports(coordinator);
         assert_eq!(coordinator.reports(), [Report::Mixed(tx, 2, Outcome::Committed)]);
         assert_eq!(coordinator.unfinished()[0].participants, [2]);
     }
