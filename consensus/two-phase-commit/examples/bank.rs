@@ -1,4 +1,4 @@
-//! Two banks with logs of their own, a coordinator, and a power cut at the two worst moments.
+//! Two banks with logs of their own, a coordinator, and a crash at the two worst moments.
 //!
 //! Run it with `cargo run -p two-phase-commit --example bank`.
 //!
@@ -29,8 +29,7 @@ use dying::{Dying, Moment};
 
 type Bank = Participant<Embedded<Accounts, Durable>>;
 
-const USAGE: &str =
-    "usage: bank\nTwo banks, a coordinator and two power cuts, in a temporary folder.";
+const USAGE: &str = "usage: bank\nTwo banks, a coordinator and two crashes, in a temporary folder.";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What Ann and Bob have together.
 const TOTAL: i64 = 200;
@@ -59,14 +58,14 @@ fn demonstrate() -> Result<(), Box<dyn Error>> {
         let died =
             Command::new(program).args(["die", &moment.to_string()]).arg(&folder).status()?;
         assert!(!died.success(), "it was to die");
-        println!("The power went when {}.", moment.in_words());
+        println!("It died when {}.", moment.in_words());
         recover(&folder, moment)
     });
     std::fs::remove_dir_all(&folder)?;
     result
 }
 
-/// Ann, at the first bank, pays Bob, at the second, until the power goes.
+/// Ann, at the first bank, pays Bob, at the second, until it dies.
 fn move_money(folder: &Path, moment: Moment) -> Result<(), Box<dyn Error>> {
     let banks = [open(folder, 1)?, open(folder, 2)?];
     let link = Dying::new(here(&banks), 10, moment);

@@ -132,8 +132,9 @@ impl Coordinator {
         self.post.counts()
     }
 
-    /// Begins nothing more, and tells nothing again. What is not decided is aborted; what is committed and
-    /// not acknowledged will be told by whoever opens the log next.
+    /// Begins nothing more, and tells nothing again. What is not decided is aborted, or stays open if its
+    /// only participant has not answered; what is committed and not acknowledged will be told by whoever opens
+    /// the log next.
     pub fn close(&self) {
         let _ = self.words.send(Word::Close);
     }

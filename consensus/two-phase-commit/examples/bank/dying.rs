@@ -1,4 +1,4 @@
-//! A link on which the power goes.
+//! A link that kills its process.
 
 use std::fmt;
 use std::process::abort;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use two_phase_commit::message::{Answers, Link, Request, Said, What};
 use two_phase_commit::{Outcome, ParticipantId};
 
-/// When the power goes.
+/// When it dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// Both have promised, and the coordinator has not heard it of both.
