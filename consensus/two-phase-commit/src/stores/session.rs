@@ -105,6 +105,7 @@ pub struct Fault {
 
 /// What that means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "each database says some of them")]
 pub(super) enum Kind {
     /// The connection is of no use any more; whether the last statement was done is not known.
     Broken,
